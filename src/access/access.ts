@@ -1,0 +1,26 @@
+import type { FoundReference } from '../definitions/definitions.ts'
+import type { Resource } from '../fhir/resource.ts'
+import type { Clause } from '../search/clause.ts'
+import type { Principal } from './principal.ts'
+
+export type Action = 'create' | 'read' | 'update' | 'delete' | 'search'
+
+/**
+ * Who may do what. Pure: it reads no row. A permission over rows *is* a search clause, which the store puts into the
+ * query before LIMIT; a permission over content is judged on the stored and the proposed resource.
+ */
+export interface Access {
+  /**
+   * The rows of a type on which the principal may act. Throws FhirError('insufficientScope') when no scope covers type and
+   * action, and ('forbidden') when the role never may. `at`: epoch ms, for grants.
+   */
+  rows(principal: Principal, type: string, action: Action, at: number): Clause
+  /**
+   * Judges the content of a write (relation elements, authorship, subject, `active`). Throws FhirError('forbidden') or
+   * ('unprocessable') with the FHIRPath of the element; answers the references that must name rows that the caller may
+   * read, or else the write is refused as if they did not exist.
+   */
+  judge(principal: Principal, before: Resource | undefined, after: Resource): { mustSee: FoundReference[] }
+  /** Update-as-create: administrators, and system clients with type-wide create. */
+  mayChooseId(principal: Principal, type: string): boolean
+}

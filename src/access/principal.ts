@@ -1,0 +1,42 @@
+import type { Rid } from '../search/keys.ts'
+
+export type Role = 'admin' | 'records-office' | 'privacy-officer' | 'practitioner' | 'patient' | 'proxy'
+
+/** Who asks, as one SQL statement found it for this very request: token, account state, role and launch context. */
+export interface Principal {
+  readonly kind: 'person' | 'system' | 'server'
+  readonly roles: readonly Role[]
+  /** The person behind the account; absent for a backend client and for the server itself. */
+  readonly person?: {
+    readonly type: 'Practitioner' | 'Patient' | 'RelatedPerson'
+    readonly id: string
+    readonly rid: Rid
+  }
+  readonly accountId?: string
+  readonly clientId: string
+  readonly scopes: readonly Scope[]
+  /** The patient of the launch context, which `patient/` scopes are confined to. */
+  readonly patient?: { readonly id: string; readonly rid: Rid }
+}
+
+/** A SMART resource scope. v1 scopes are read as v2: `.read` is `rs`, `.write` is `cud`. */
+export interface Scope {
+  readonly level: 'patient' | 'user' | 'system'
+  readonly type: string
+  readonly actions: string
+  readonly query?: readonly (readonly [name: string, value: string])[]
+}
+
+/** One request's immutable surroundings; the first argument of everything that acts for somebody. */
+export interface Context {
+  readonly principal: Principal
+  /** The FHIR base URL, without a trailing slash; from the settings, never from a header. */
+  readonly base: string
+  readonly requestId: string
+  readonly now: Date
+  readonly signal: AbortSignal
+  readonly ip?: string
+}
+
+/** The server acting on its own behalf, inside a transaction that a person's interaction started. */
+export const serverPrincipal: Principal = { kind: 'server', roles: [], clientId: 'chartshare', scopes: [] }

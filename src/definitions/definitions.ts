@@ -1,0 +1,63 @@
+import type { Issue } from '../fhir/error.ts'
+import type { Resource } from '../fhir/resource.ts'
+
+/** What the loaded FHIR packages say. Built once at boot by `loadDefinitions` (load.ts); immutable afterwards. */
+export interface Definitions {
+  /** Changes when a search parameter changes; stored with the index to tell when a reindex is due. */
+  readonly searchDigest: string
+  /** Every R4 resource type that has an endpoint (not Resource, DomainResource, Parameters, OperationOutcome), sorted. */
+  readonly resourceTypes: readonly string[]
+  isResourceType(name: string): boolean
+  /** Parameters of a type incl. those of Resource and DomainResource (`_id`, `_lastUpdated`, …); undefined when unknown. */
+  searchParameter(resourceType: string, code: string): SearchParameter | undefined
+  searchParameters(resourceType: string): readonly SearchParameter[]
+  /** The codes of the search parameters that put a resource of this type into the compartment; none: outside it. */
+  compartmentParameters(compartment: CompartmentCode, resourceType: string): readonly string[]
+  /** Structural validation: shape, types, cardinality, primitives, required codes. Locations are FHIRPaths. */
+  validate(resource: unknown): Issue[]
+  /** Every `reference` found anywhere in the resource (contained ones excluded) with its path and allowed target types. */
+  references(resource: Resource): FoundReference[]
+  /** Every Attachment and where it stands, e.g. `DocumentReference.content[0].attachment`. */
+  attachments(resource: Resource): FoundAttachment[]
+  /** The elements that `_summary=true` keeps, for `_summary` and `_elements` handling. */
+  summaryElements(resourceType: string): readonly string[]
+  /** The elements with minimum cardinality 1 at the top level, kept by `_elements` and `_summary=text`. */
+  mandatoryElements(resourceType: string): readonly string[]
+}
+
+export type CompartmentCode = 'Patient' | 'Practitioner' | 'Encounter' | 'RelatedPerson' | 'Device'
+
+export type SearchParameterType =
+  'number' | 'date' | 'string' | 'token' | 'reference' | 'composite' | 'quantity' | 'uri' | 'special'
+
+export interface SearchParameter {
+  readonly code: string
+  readonly url: string
+  readonly type: SearchParameterType
+  /** Target types of a reference parameter; empty for the others. */
+  readonly targets: readonly string[]
+  readonly expression: string
+  /** Whether a resource may hold more than one value (then dates go to the side table as well). */
+  readonly repeats: boolean
+  /** For composites. */
+  readonly components: readonly { definition: string; expression: string }[]
+  /** The values of this parameter in a resource, by a compiled path walker or by FHIRPath. */
+  values(resource: Resource): TypedValue[]
+}
+
+/** A value and its FHIR type, as `{ type: 'CodeableConcept', value: {…} }`; primitives keep their JSON form. */
+export interface TypedValue {
+  readonly type: string
+  readonly value: unknown
+}
+
+export interface FoundReference {
+  readonly path: string
+  readonly reference: { reference?: string; identifier?: unknown; type?: string }
+  readonly targets: readonly string[]
+}
+
+export interface FoundAttachment {
+  readonly path: string
+  readonly attachment: { contentType?: string; data?: string; url?: string; size?: unknown; hash?: string }
+}

@@ -1,0 +1,44 @@
+import type { Readable } from 'node:stream'
+
+/**
+ * Everything that FHIR lets a client do, as a value. HTTP requests and Bundle entries become the same values.
+ *
+ * https://hl7.org/fhir/R4/http.html
+ */
+export type Interaction =
+  | { kind: 'capabilities' }
+  | { kind: 'read'; type: string; id: string }
+  | { kind: 'vread'; type: string; id: string; version: string }
+  | { kind: 'create'; type: string; ifNoneExist?: string }
+  | { kind: 'update'; type: string; id: string; ifMatch?: number }
+  | { kind: 'patch'; type: string; id: string; ifMatch?: number }
+  | { kind: 'delete'; type: string; id: string; ifMatch?: number }
+  | { kind: 'history-instance'; type: string; id: string; query: URLSearchParams }
+  | { kind: 'search-type'; type: string; query: URLSearchParams; lenient: boolean }
+  | { kind: 'batch' }
+  | { kind: 'operation'; name: string; type?: string; id?: string; query: URLSearchParams }
+
+export type InteractionKind = Interaction['kind']
+
+/** What came with the interaction: a parsed JSON body, or the raw bytes of a Binary. */
+export type Body =
+  | { kind: 'none' }
+  | { kind: 'json'; value: unknown; contentType: string }
+  | { kind: 'bytes'; stream: Readable; contentType: string; securityContext?: string }
+
+/** The answer, before HTTP: `json` is served as it stands, `bytes` are streamed. */
+export interface Answer {
+  status: 200 | 201 | 204
+  /** The resource's text; relative attachment URLs are spliced to absolute ones by http. */
+  json?: string
+  bytes?: {
+    contentType: string
+    size: number
+    open: (range?: { from: number; to: number }) => Promise<Readable>
+    hash: string
+  }
+  /** `Patient/1/_history/2` */
+  location?: string
+  version?: number
+  lastUpdated?: number
+}

@@ -1,0 +1,89 @@
+import { createHmac, randomBytes } from 'node:crypto'
+
+/** A signed 64-bit number that stands for one resource, a pure function of its type and id. */
+export type Rid = bigint
+/** A signed 64-bit number that stands for one indexed value of one search parameter. */
+export type Key = bigint
+
+const epoch = Date.UTC(2026, 0, 1)
+const cacheLimit = 50_000
+
+/**
+ * Turns types, ids and values into the numbers that the index holds.
+ *
+ * A server-made id is UUID-shaped and carries its rid: 41 bits of milliseconds since 2026, 22 bits of node and counter,
+ * then a keyed MAC of 59 bits, so that ids can be neither forged nor enumerated. Any other id hashes to a rid with the
+ * top bit set, so a client's id can never meet a server's. Reference keys are `rid # salt`, which joins can invert.
+ */
+export function createKeys(secret: Buffer, now: () => number = Date.now) {
+  const cache = new Map<string, bigint>()
+  const node = BigInt(randomBytes(2).readUInt16BE() & 0x3ff)
+  let lastTick = 0
+  let counter = 0
+
+  function hash64(text: string): bigint {
+    const known = cache.get(text)
+    if (known !== undefined) return known
+    const value = createHmac('sha256', secret).update(text).digest().readBigInt64BE()
+    if (cache.size >= cacheLimit) cache.clear()
+    cache.set(text, value)
+    return value
+  }
+
+  /** The HMAC of the parts; parts are separated so that `a|b` and `a`,`b` differ. */
+  function key(...parts: string[]): Key {
+    return hash64(parts.join('\u001f'))
+  }
+
+  function mac(type: string, rid: Rid): bigint {
+    return BigInt.asUintN(
+      59,
+      createHmac('sha256', secret).update(`id\u001f${type}\u001f${rid}`).digest().readBigUInt64BE(),
+    )
+  }
+
+  function ridOf(type: string, id: string): Rid {
+    const rid = ridInside(id)
+    if (rid !== undefined && idOf(type, rid) === id) return rid
+    return BigInt.asIntN(64, (1n << 63n) | BigInt.asUintN(62, hash64(`rid\u001f${type}\u001f${id}`)))
+  }
+
+  function idOf(type: string, rid: Rid): string {
+    const bits = (rid << 59n) | mac(type, rid)
+    // 122 bits around the UUID's version (8: custom, RFC 9562) and variant.
+    const high = bits >> 62n
+    const low = bits & ((1n << 62n) - 1n)
+    const first = ((high >> 12n) << 16n) | 0x8000n | (high & 0xfffn)
+    const second = (0b10n << 62n) | low
+    const hex = first.toString(16).padStart(16, '0') + second.toString(16).padStart(16, '0')
+    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+  }
+
+  function newIdentity(type: string): { id: string; rid: Rid } {
+    const tick = Math.max(now() - epoch, lastTick)
+    counter = tick === lastTick ? counter + 1 : 0
+    lastTick = counter > 0xfff ? tick + 1 : tick
+    if (counter > 0xfff) counter = 0
+    const rid = (BigInt(lastTick) << 22n) | (node << 12n) | BigInt(counter)
+    return { id: idOf(type, rid), rid }
+  }
+
+  const salt = (parameter: string, targetType: string): Key => key('salt', parameter, targetType)
+  const reference = (parameter: string, targetType: string, rid: Rid): Key =>
+    BigInt.asIntN(64, rid ^ salt(parameter, targetType))
+
+  return { key, salt, reference, ridOf, newIdentity }
+}
+
+export type Keys = ReturnType<typeof createKeys>
+
+/** The rid that a server-made id would carry; the caller checks the MAC by making the id again. */
+function ridInside(id: string): Rid | undefined {
+  if (!/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(id)) return undefined
+  const hex = id.replaceAll('-', '')
+  const first = BigInt(`0x${hex.slice(0, 16)}`)
+  const second = BigInt(`0x${hex.slice(16)}`)
+  const high = ((first >> 16n) << 12n) | (first & 0xfffn)
+  const bits = (high << 62n) | (second & ((1n << 62n) - 1n))
+  return bits >> 59n
+}

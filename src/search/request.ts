@@ -1,0 +1,46 @@
+import type { Clause } from './clause.ts'
+import type { Key, Rid } from './keys.ts'
+
+/** A parsed search: what was asked, as a plan that the store can run and a test can print. */
+export interface SearchRequest {
+  readonly type: string
+  readonly where: Clause
+  readonly sort: readonly SortKey[]
+  /** Matches per page; 0 means `_summary=count`. */
+  readonly count: number
+  readonly total: 'none' | 'estimate' | 'accurate' | undefined
+  readonly summary: 'true' | 'text' | 'data' | 'count' | 'false' | undefined
+  readonly elements: readonly string[] | undefined
+  readonly includes: readonly Include[]
+  /** Where the page starts: after this row, in sort order. */
+  readonly after: Position | undefined
+  /** The parameters that were used, in order, for the `self` link (paging parameters left out). */
+  readonly used: readonly (readonly [name: string, value: string])[]
+}
+
+export type SortKey =
+  | { readonly by: 'lastUpdated' | 'rid'; readonly descending: boolean }
+  | { readonly by: 'date'; readonly column: string; readonly descending: boolean }
+  | { readonly by: 'string'; readonly key: Key; readonly descending: boolean }
+
+/** The sort values (null: no value) and the rid of the last row of a page. */
+export interface Position {
+  readonly values: readonly (number | string | null)[]
+  readonly rid: Rid
+}
+
+export interface Include {
+  /** forward: `_include` from the matches; reverse: `_revinclude` to the matches. */
+  readonly direction: 'forward' | 'reverse'
+  /** The type that holds the reference, and how: the salt per target type, or `pat`. */
+  readonly source: string
+  readonly target: string
+  readonly by: Key | 'patient'
+}
+
+/** An SQL statement; `name` makes it a prepared one whose plan is shared by all values. */
+export interface Statement {
+  readonly text: string
+  readonly values: readonly unknown[]
+  readonly name?: string
+}

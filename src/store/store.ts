@@ -1,0 +1,197 @@
+import type { Readable } from 'node:stream'
+import type { Clause } from '../search/clause.ts'
+import type { IndexValues } from '../search/index-values.ts'
+import type { Rid } from '../search/keys.ts'
+import type { SearchRequest } from '../search/request.ts'
+
+/** What the store offers; `createStore` (create-store.ts) makes it. Nothing here knows a permission or an HTTP header. */
+export interface Store extends Handle {
+  readonly attachments: Attachments
+  readonly audit: Audit
+  /**
+   * Runs the work in one database transaction; commits when it returns, rolls back when it throws. Serialization failures
+   * and deadlocks (40001, 40P01) run it again, three times at most, so the work must not act outside of `tx`.
+   */
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+/** The part of the store that reads and writes: on the pool, or bound to a transaction. */
+export interface Handle {
+  readonly resources: Resources
+  readonly grants: Grants
+  /** A transaction runs its work in place when it is already one. */
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
+  /** For the rooms with tables of their own (`oauth`, `sharing`). */
+  query<Row>(text: string, values?: readonly unknown[], name?: string): Promise<Row[]>
+}
+
+export interface Transaction extends Handle {
+  /** Waits for and holds a lock on the text until the transaction ends (conditional creates of the same criteria). */
+  lock(text: string): Promise<void>
+}
+
+export interface Resources {
+  /**
+   * The current version of each identity that exists and meets `where`, deleted ones included (judged by their last
+   * version's row). `where` and `flags` are judged on the version's own pat, akeys and labels. One statement per type.
+   */
+  read(type: string, ids: readonly string[], options?: ReadOptions): Promise<StoredVersion[]>
+  vread(type: string, id: string, version: number, options?: ReadOptions): Promise<StoredVersion | undefined>
+  history(
+    type: string,
+    id: string,
+    options: HistoryOptions,
+  ): Promise<{ versions: StoredVersion[]; total: number; more: boolean }>
+  /** Matches and included rows of one page. `access` gives the clauses of every type that the search touches. */
+  find(request: SearchRequest, access: (type: string) => Clause): Promise<Page>
+  /**
+   * Writes all or nothing, in one statement; answers the identities whose `expectedVersion` was no longer the current one
+   * (or that exist already, for a create). A non-empty answer means that nothing was written.
+   */
+  put(writes: readonly Write[], audit?: readonly AuditRow[]): Promise<{ stale: readonly Write[] }>
+}
+
+export interface ReadOptions {
+  where?: Clause
+  /** Named conditions whose outcome comes back with the row, e.g. `{ mayUpdate: clause }`. */
+  flags?: Readonly<Record<string, Clause>>
+}
+
+export interface HistoryOptions extends ReadOptions {
+  count: number
+  since?: number
+  at?: number
+  /** Versions below this one: where the page starts. */
+  before?: number
+}
+
+export interface StoredVersion {
+  readonly type: string
+  readonly id: string
+  readonly rid: Rid
+  readonly version: number
+  /** Epoch ms. */
+  readonly lastUpdated: number
+  readonly deleted: boolean
+  /** The exact text to serve; empty when deleted. Attachment URLs are relative in it. */
+  readonly json: string
+  readonly pat: Rid | null
+  readonly flags: Readonly<Record<string, boolean>>
+}
+
+export interface Page {
+  readonly matches: readonly StoredVersion[]
+  readonly included: readonly StoredVersion[]
+  /** The position of the last match when there are more. */
+  readonly next: { values: (number | string | null)[]; rid: Rid } | undefined
+  readonly total: number | undefined
+}
+
+export type Write =
+  | {
+      readonly kind: 'create'
+      readonly type: string
+      readonly id: string
+      readonly rid: Rid
+      readonly lastUpdated: number
+      readonly json: string
+      readonly index: IndexValues
+    }
+  | {
+      readonly kind: 'update'
+      readonly type: string
+      readonly id: string
+      readonly rid: Rid
+      /** The version that must be current; the new one is one higher. A deleted resource can be updated (revived). */
+      readonly expectedVersion: number
+      readonly revive: boolean
+      readonly lastUpdated: number
+      readonly json: string
+      readonly index: IndexValues
+    }
+  | {
+      readonly kind: 'delete'
+      readonly type: string
+      readonly id: string
+      readonly rid: Rid
+      readonly expectedVersion: number
+      readonly lastUpdated: number
+    }
+
+/** The enforced form of Consents. Epoch ms; `rid` 0n: the patient's whole record. */
+export interface Grant {
+  readonly grantee: Rid
+  readonly pat: Rid
+  readonly type: string
+  readonly rid: Rid
+  readonly effect: 'permit' | 'deny'
+  readonly starts: number
+  readonly ends: number
+  readonly labels: number
+  readonly obligations: number
+}
+
+export interface Grants {
+  /** Replaces every grant that this Consent made. */
+  replace(consent: Rid, version: number, grants: readonly Grant[]): Promise<void>
+}
+
+/** One interaction as the audit trail keeps it; no health data beyond identities. */
+export interface AuditRow {
+  readonly at: number
+  readonly requestId: string
+  readonly interaction: string
+  readonly type: string | null
+  readonly id: string | null
+  readonly version: number | null
+  /** The patients concerned. */
+  readonly patients: readonly Rid[]
+  readonly accountId: string | null
+  readonly person: string | null
+  readonly clientId: string
+  readonly outcome: 'success' | 'refused' | 'failed'
+  readonly status: number
+  /** The query as sent, for searches. */
+  readonly query: string | null
+  readonly ip: string | null
+}
+
+export interface Audit {
+  /** Resolves when the row is durable; rows of concurrent requests share one commit. */
+  record(row: AuditRow): Promise<void>
+}
+
+/** Bytes of Binaries: object first, row second. Objects are immutable and named by a random key. */
+export interface Attachments {
+  /**
+   * Streams bytes into the object store; the object has no row yet and the sweep removes it unless `Handle.query` work of
+   * `link` follows. `limit` in bytes: beyond it, throws FhirError('tooLarge') and keeps nothing.
+   */
+  save(bytes: Readable, options: { limit: number; signal?: AbortSignal }): Promise<SavedObject>
+  /** A stream of the bytes [from, to] (inclusive) or of all. */
+  open(object: StoredObject, range?: { from: number; to: number }): Promise<Readable>
+  /** The row that ties a Binary's version to its object; same transaction as the Binary's own row. */
+  attach(tx: Handle, binary: { rid: Rid; version: number; contentType: string }, object: SavedObject): Promise<void>
+  /** The object of a Binary's version (current when absent). */
+  find(binary: Rid, version?: number): Promise<StoredObject | undefined>
+  /** Fixes the owner for good. False when another resource owns it already. */
+  own(tx: Handle, binary: Rid, owner: { type: string; rid: Rid }): Promise<boolean>
+  /** Removes objects without rows, and unlinked Binaries' objects older than 24 h; answers how many. */
+  sweep(now: number): Promise<number>
+  discard(object: SavedObject): Promise<void>
+}
+
+export interface SavedObject {
+  readonly key: string
+  readonly size: number
+  /** Base64 SHA-1, as `Attachment.hash` wants it, and hex SHA-256. */
+  readonly sha1: string
+  readonly sha256: string
+  readonly enc: number
+}
+
+export interface StoredObject extends SavedObject {
+  readonly contentType: string
+  readonly owner: { type: string; rid: Rid } | undefined
+}
