@@ -21,6 +21,12 @@ export interface Access {
    * read, or else the write is refused as if they did not exist.
    */
   judge(principal: Principal, before: Resource | undefined, after: Resource): { mustSee: FoundReference[] }
+  /**
+   * The rows that a write of this principal may refer to: what the role may read, confined to the launch patient's
+   * compartment when only `patient/` scopes are held. A missing scope for the type does not matter here, so that an app
+   * that may only create DocumentReferences can name their patient. Never throws.
+   */
+  referable(principal: Principal, type: string, at: number): Clause
   /** Update-as-create: administrators, and system clients with type-wide create. */
   mayChooseId(principal: Principal, type: string): boolean
 }

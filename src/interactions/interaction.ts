@@ -16,7 +16,7 @@ export type Interaction =
   | { kind: 'history-instance'; type: string; id: string; query: URLSearchParams }
   | { kind: 'search-type'; type: string; query: URLSearchParams; lenient: boolean }
   | { kind: 'batch' }
-  | { kind: 'operation'; name: string; type?: string; id?: string; query: URLSearchParams }
+  | { kind: 'operation'; method: 'GET' | 'POST'; name: string; type?: string; id?: string; query: URLSearchParams }
 
 export type InteractionKind = Interaction['kind']
 

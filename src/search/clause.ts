@@ -47,8 +47,8 @@ export type Clause =
     }
   /** A Binary whose owning resource is a row of `type` that meets `where`. */
   | { readonly op: 'owned'; readonly type: string; readonly where: Clause }
-  /** A Binary that nothing owns yet. */
-  | { readonly op: 'unowned' }
+  /** A Binary that nothing owns yet, uploaded by this person (column `attachment.uploader`). */
+  | { readonly op: 'unowned'; readonly uploader: Rid }
   /** No security label outside the mask. */
   | { readonly op: 'labels'; readonly allowed: number }
 

@@ -27,8 +27,8 @@ export interface Handle {
 }
 
 export interface Transaction extends Handle {
-  /** Waits for and holds a lock on the text until the transaction ends (conditional creates of the same criteria). */
-  lock(text: string): Promise<void>
+  /** Waits for and holds locks on the texts until the transaction ends (conditional creates of the same criteria): one statement, in sorted order. */
+  lock(texts: readonly string[]): Promise<void>
 }
 
 export interface Resources {
@@ -45,6 +45,8 @@ export interface Resources {
   ): Promise<{ versions: StoredVersion[]; total: number; more: boolean }>
   /** Matches and included rows of one page. `access` gives the clauses of every type that the search touches. */
   find(request: SearchRequest, access: (type: string) => Clause): Promise<Page>
+  /** The first two matches of each condition, in one statement: conditional references and conditional creates. */
+  resolve(conditions: readonly { type: string; where: Clause }[]): Promise<{ id: string; rid: Rid; version: number }[][]>
   /**
    * Writes all or nothing, in one statement; answers the identities whose `expectedVersion` was no longer the current one
    * (or that exist already, for a create). A non-empty answer means that nothing was written.
@@ -172,7 +174,7 @@ export interface Attachments {
   /** A stream of the bytes [from, to] (inclusive) or of all. */
   open(object: StoredObject, range?: { from: number; to: number }): Promise<Readable>
   /** The row that ties a Binary's version to its object; same transaction as the Binary's own row. */
-  attach(tx: Handle, binary: { rid: Rid; version: number; contentType: string }, object: SavedObject): Promise<void>
+  attach(tx: Handle, binary: { rid: Rid; version: number; contentType: string; uploader: Rid }, object: SavedObject): Promise<void>
   /** The object of a Binary's version (current when absent). */
   find(binary: Rid, version?: number): Promise<StoredObject | undefined>
   /** Fixes the owner for good. False when another resource owns it already. */

@@ -1,0 +1,189 @@
+import type { Access } from '../access/access.ts'
+import type { Context } from '../access/principal.ts'
+import type { Definitions } from '../definitions/definitions.ts'
+import { FhirError } from '../fhir/error.ts'
+import { stringifyJson } from '../fhir/json.ts'
+import type { Resource } from '../fhir/resource.ts'
+import type { Search } from '../search/create-search.ts'
+import type { IndexValues } from '../search/index-values.ts'
+import type { Handle, Transaction, Write } from '../store/store.ts'
+import { auditRow } from './audit-row.ts'
+import { checkReferences, type Judged } from './check-references.ts'
+import { type Committed, placed, type Proposal, StaleVersion } from './proposal.ts'
+import type { Change, Rule, Work } from './rule.ts'
+import { stamped } from './stamp.ts'
+
+export interface CommitParts {
+  definitions: Definitions
+  access: Access
+  search: Search
+  rules: readonly Rule[]
+  base: string
+  /** The work that a rule may do inside the transaction; `commit` is passed back in for nested writes. */
+  workOf: (context: Context, tx: Transaction, commit: Commit) => Work
+}
+
+export interface CommitOptions {
+  /** Writes that the server adds on its own: not judged, no rules. */
+  nested?: boolean
+  /** Runs in the transaction between a row and its rules, e.g. to tie bytes to a Binary. */
+  attach?: (tx: Transaction, committed: readonly Committed[]) => Promise<void>
+}
+
+export type Commit = (
+  context: Context,
+  handle: Handle,
+  proposals: readonly Proposal[],
+  options?: CommitOptions,
+) => Promise<Committed[]>
+
+/**
+ * The one path of every write, single or in a transaction: rules may change it, definitions validate it, access judges it,
+ * search indexes it, the store puts all of it in one statement, rules react. All or nothing.
+ *
+ * Throws StaleVersion when another writer was quicker.
+ */
+export function createCommit({ definitions, access, search, rules, base, workOf }: CommitParts): Commit {
+  const rulesOf = new Map<string, Rule[]>()
+  for (const rule of rules) rulesOf.set(rule.type, [...(rulesOf.get(rule.type) ?? []), rule])
+
+  const commit: Commit = async (context, handle, proposals, options = {}) => {
+    const ruled = !options.nested && proposals.some(({ type }) => rulesOf.has(type))
+    if (ruled || options.attach) return handle.transaction((tx) => write(context, tx, proposals, options, tx))
+    return write(context, handle, proposals, options, undefined)
+  }
+
+  async function write(
+    context: Context,
+    handle: Handle,
+    proposals: readonly Proposal[],
+    options: CommitOptions,
+    tx: Transaction | undefined,
+  ): Promise<Committed[]> {
+    const work = tx && !options.nested ? workOf(context, tx, commit) : undefined
+    const judged: Judged[] = []
+    for (const proposal of proposals) {
+      const after = await prepared(context, proposal, work)
+      const mustSee = options.nested || !after ? [] : judge(context, proposal, after)
+      judged.push({ proposal, after, mustSee })
+    }
+    await checkReferences({ access, context, handle, judged })
+    const at = context.now.getTime()
+    const committed = judged.map(({ proposal, after }) => committedOf(proposal, after, at))
+    const indexes = judged.map(({ proposal, after }) => (after ? search.extract(after, proposal.id) : undefined))
+    const { stale } = await handle.resources.put(
+      committed.map((done, n) => writeOf(done, indexes[n])),
+      committed.map((done, n) => audited(context, done, indexes[n])),
+    )
+    if (stale.length > 0) {
+      throw new StaleVersion(proposals.filter(({ type, id }) => stale.some((s) => s.type === type && s.id === id)))
+    }
+    if (tx && options.attach) await options.attach(tx, committed)
+    if (work) {
+      for (const [n, done] of committed.entries()) {
+        const change = changeOf(context, done.proposal, judged[n]!.after)
+        for (const rule of rulesOf.get(done.proposal.type) ?? []) {
+          await within(done.proposal, () => rule.after?.(change, work))
+        }
+      }
+    }
+    return committed
+  }
+
+  /** The resource after the rules had their say, found valid; undefined for a delete. */
+  async function prepared(context: Context, proposal: Proposal, work: Work | undefined): Promise<Resource | undefined> {
+    let after = proposal.after && withoutBase(proposal.after)
+    if (after) refuseInvalid(proposal, after)
+    if (work) {
+      for (const rule of rulesOf.get(proposal.type) ?? []) {
+        const change = changeOf(context, proposal, after)
+        const replaced = await within(proposal, () => rule.before?.(change, work))
+        if (replaced) {
+          after = replaced
+          refuseInvalid(proposal, after)
+        }
+      }
+    }
+    return after && stamped(after, proposal.id, proposal.expectedVersion + 1, context.now)
+  }
+
+  function refuseInvalid(proposal: Proposal, after: Resource): void {
+    const issues = definitions.validate(after)
+    const errors = issues.filter(({ severity }) => severity === 'error' || severity === 'fatal')
+    if (errors.length === 0) return
+    throw new FhirError('invalid', errors[0]!.diagnostics ?? 'The resource is not valid.', {
+      issues: issues.map((issue) =>
+        issue.expression
+          ? { ...issue, expression: issue.expression.map((path) => placed(proposal.place, proposal.type, path)) }
+          : issue,
+      ),
+    })
+  }
+
+  function judge(context: Context, proposal: Proposal, after: Resource) {
+    return withinSync(proposal, () => access.judge(context.principal, proposal.before, after).mustSee)
+  }
+
+  /** Attachment URLs below our own base are stored relative, so that a moved server serves them right. */
+  function withoutBase(resource: Resource): Resource {
+    for (const { attachment } of definitions.attachments(resource)) {
+      if (attachment.url?.startsWith(`${base}/`)) attachment.url = attachment.url.slice(base.length + 1)
+    }
+    return resource
+  }
+
+  return commit
+}
+
+function committedOf(proposal: Proposal, after: Resource | undefined, at: number): Committed {
+  return {
+    proposal,
+    version: proposal.expectedVersion + 1,
+    lastUpdated: at,
+    json: after ? stringifyJson(after) : '',
+  }
+}
+
+function writeOf({ proposal, json, lastUpdated }: Committed, index: IndexValues | undefined): Write {
+  const { type, id, rid, expectedVersion, revive } = proposal
+  if (!index) return { kind: 'delete', type, id, rid, expectedVersion, lastUpdated }
+  if (proposal.kind === 'create') return { kind: 'create', type, id, rid, lastUpdated, json, index }
+  return { kind: 'update', type, id, rid, expectedVersion, revive, lastUpdated, json, index }
+}
+
+function audited(context: Context, { proposal, version }: Committed, index: IndexValues | undefined) {
+  const patients = index?.pat == null ? [] : [index.pat]
+  const status = proposal.kind === 'create' ? 201 : proposal.kind === 'delete' ? 204 : 200
+  return auditRow(context, proposal.interaction, { type: proposal.type, id: proposal.id, version, patients }, status)
+}
+
+function changeOf(context: Context, proposal: Proposal, after: Resource | undefined): Change {
+  const { kind, type, id, rid, expectedVersion, before } = proposal
+  return { context, kind, identity: { type, id, rid, version: expectedVersion + 1 }, before, after }
+}
+
+/** Refusals of a rule or of access name the element where the client put it, also inside a Bundle. */
+async function within<T>(proposal: Proposal, act: () => Promise<T> | undefined): Promise<T | undefined> {
+  try {
+    return await act()
+  } catch (error) {
+    throw relocated(proposal, error)
+  }
+}
+
+function withinSync<T>(proposal: Proposal, act: () => T): T {
+  try {
+    return act()
+  } catch (error) {
+    throw relocated(proposal, error)
+  }
+}
+
+function relocated(proposal: Proposal, error: unknown): unknown {
+  if (!(error instanceof FhirError) || proposal.place === proposal.type) return error
+  const issues = error.issues.map((issue) => ({
+    ...issue,
+    expression: issue.expression?.map((path) => placed(proposal.place, proposal.type, path)) ?? [proposal.place],
+  }))
+  return new FhirError(error.problem, error.message, { issues, cause: error })
+}

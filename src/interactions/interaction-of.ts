@@ -1,0 +1,110 @@
+import { FhirError } from '../fhir/error.ts'
+import { isId } from '../fhir/resource.ts'
+import type { Interaction } from './interaction.ts'
+
+/** What a request line and its conditional headers ask for; the same for HTTP and for the entries of a Bundle. */
+export interface Ask {
+  method: string
+  /** Below the base, without a leading slash and without the query: `Patient/1/_history/2`. */
+  path: string
+  query: URLSearchParams
+  ifMatch?: string | undefined
+  ifNoneExist?: string | undefined
+  /** `Prefer: handling=lenient` */
+  lenient?: boolean
+}
+
+/**
+ * The one router of FHIR: pure, total, and used for HTTP and for Bundle entries alike.
+ *
+ * https://hl7.org/fhir/R4/http.html#summary
+ */
+export function createInteractionOf(isResourceType: (name: string) => boolean) {
+  return function interactionOf(ask: Ask): Interaction {
+    const segments = ask.path.split('/').filter((segment) => segment !== '')
+    const [first, second, third, fourth] = segments
+    if (segments.length > 4) throw unknownPath(ask)
+    if (first === undefined) return wholeSystem(ask)
+    if (first === 'metadata' && segments.length === 1) return only(ask, 'GET', { kind: 'capabilities' })
+    if (first.startsWith('$') && segments.length === 1) return operation(ask, first)
+    if (!isResourceType(first)) {
+      throw new FhirError('unknownType', `"${first}" is not a resource type of FHIR R4.`)
+    }
+    if (second === undefined) return typeLevel(ask, first)
+    if (second === '_search' && third === undefined) return only(ask, 'POST', search(ask, first))
+    if (second.startsWith('$') && third === undefined) return operation(ask, second, first)
+    if (!isId(second)) throw badId(ask, second)
+    if (third === undefined) return instanceLevel(ask, first, second)
+    if (third.startsWith('$') && fourth === undefined) return operation(ask, third, first, second)
+    if (third !== '_history') throw unknownPath(ask)
+    if (fourth === undefined) {
+      return only(ask, 'GET', { kind: 'history-instance', type: first, id: second, query: ask.query })
+    }
+    return only(ask, 'GET', { kind: 'vread', type: first, id: second, version: fourth })
+  }
+}
+
+function wholeSystem(ask: Ask): Interaction {
+  if (ask.method === 'POST') return { kind: 'batch' }
+  throw notAllowed(ask, ['POST'])
+}
+
+function typeLevel(ask: Ask, type: string): Interaction {
+  if (ask.method === 'GET') return search(ask, type)
+  if (ask.method === 'POST') {
+    return { kind: 'create', type, ...(ask.ifNoneExist === undefined ? {} : { ifNoneExist: ask.ifNoneExist }) }
+  }
+  if (['PUT', 'PATCH', 'DELETE'].includes(ask.method)) {
+    throw new FhirError('unsupportedParameter', `Conditional ${ask.method} of ${type} is not supported: name the resource by its id.`)
+  }
+  throw notAllowed(ask, ['GET', 'POST'])
+}
+
+function instanceLevel(ask: Ask, type: string, id: string): Interaction {
+  const match = ask.ifMatch === undefined ? {} : { ifMatch: versionOf(ask.ifMatch) }
+  if (ask.method === 'GET') return { kind: 'read', type, id }
+  if (ask.method === 'PUT') return { kind: 'update', type, id, ...match }
+  if (ask.method === 'PATCH') return { kind: 'patch', type, id, ...match }
+  if (ask.method === 'DELETE') return { kind: 'delete', type, id, ...match }
+  throw notAllowed(ask, ['GET', 'PUT', 'PATCH', 'DELETE'])
+}
+
+function search(ask: Ask, type: string): Interaction {
+  return { kind: 'search-type', type, query: ask.query, lenient: ask.lenient ?? false }
+}
+
+function operation(ask: Ask, name: string, type?: string, id?: string): Interaction {
+  if (ask.method !== 'GET' && ask.method !== 'POST') throw notAllowed(ask, ['GET', 'POST'])
+  return {
+    kind: 'operation',
+    method: ask.method,
+    name: name.slice(1),
+    query: ask.query,
+    ...(type === undefined ? {} : { type }),
+    ...(id === undefined ? {} : { id }),
+  }
+}
+
+/** `W/"3"`; a version that is no number can never be current, so it is 0: https://hl7.org/fhir/R4/http.html#concurrency */
+function versionOf(etag: string): number {
+  const match = /^\s*(?:W\/)?"?([0-9]{1,9})"?\s*$/.exec(etag)
+  return match ? Number(match[1]) : 0
+}
+
+function only(ask: Ask, method: string, interaction: Interaction): Interaction {
+  if (ask.method !== method) throw notAllowed(ask, [method])
+  return interaction
+}
+
+function notAllowed(ask: Ask, allowed: string[]): FhirError {
+  return new FhirError('methodNotAllowed', `${ask.method} is not possible here; ${allowed.join(', ')} would be.`)
+}
+
+function badId(ask: Ask, id: string): FhirError {
+  const text = `"${id}" is not an id: 1 to 64 letters, digits, "-" and ".".`
+  return new FhirError(ask.method === 'PUT' ? 'malformed' : 'notFound', text)
+}
+
+function unknownPath(ask: Ask): FhirError {
+  return new FhirError('notFound', `Nothing is known at "${ask.path}".`)
+}

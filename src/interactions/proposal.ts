@@ -1,0 +1,44 @@
+import type { Resource } from '../fhir/resource.ts'
+import type { Rid } from '../search/keys.ts'
+import type { InteractionKind } from './interaction.ts'
+
+/** One write that is wanted: everything is decided but whether it is valid, allowed and still current. */
+export interface Proposal {
+  readonly kind: 'create' | 'update' | 'delete'
+  readonly interaction: InteractionKind
+  readonly type: string
+  readonly id: string
+  readonly rid: Rid
+  /** The version that must be current; 0 for a create. */
+  readonly expectedVersion: number
+  /** The current version is a deletion. */
+  readonly revive: boolean
+  readonly before: Resource | undefined
+  /** As the client sent it (undefined for a delete). */
+  readonly after: Resource | undefined
+  /** Where the resource stands for FHIRPaths in errors: its type, or `Bundle.entry[3].resource`. */
+  readonly place: string
+}
+
+/** A write as it was stored. */
+export interface Committed {
+  readonly proposal: Proposal
+  readonly version: number
+  readonly lastUpdated: number
+  readonly json: string
+}
+
+/** Another writer was quicker: thrown so that a transaction rolls back; never leaves `interactions/`. */
+export class StaleVersion extends Error {
+  override readonly name = 'StaleVersion'
+  readonly proposals: readonly Proposal[]
+  constructor(proposals: readonly Proposal[]) {
+    super('the version is no longer current')
+    this.proposals = proposals
+  }
+}
+
+/** `Patient.name[0]` becomes `Bundle.entry[3].resource.name[0]` when the resource stands there. */
+export function placed(place: string, type: string, expression: string): string {
+  return expression === type || expression.startsWith(`${type}.`) ? place + expression.slice(type.length) : expression
+}
