@@ -175,8 +175,8 @@ export interface Attachments {
   open(object: StoredObject, range?: { from: number; to: number }): Promise<Readable>
   /** The row that ties a Binary's version to its object; same transaction as the Binary's own row. */
   attach(tx: Handle, binary: { rid: Rid; version: number; contentType: string; uploader: Rid }, object: SavedObject): Promise<void>
-  /** The object of a Binary's version (current when absent). */
-  find(binary: Rid, version?: number): Promise<StoredObject | undefined>
+  /** The object of a Binary's version (current when absent); `within` a transaction, what it attached is seen as well. */
+  find(binary: Rid, version?: number, within?: Handle): Promise<StoredObject | undefined>
   /** Fixes the owner for good. False when another resource owns it already. */
   own(tx: Handle, binary: Rid, owner: { type: string; rid: Rid }): Promise<boolean>
   /** Removes objects without rows, and unlinked Binaries' objects older than 24 h; answers how many. */
