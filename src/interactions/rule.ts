@@ -38,6 +38,4 @@ export interface Work {
   ridOf(type: string, id: string): Rid
   /** Whether the caller of the interaction may read this resource now. */
   maySee(type: string, id: string): Promise<boolean>
-  /** Runs once the outermost transaction has committed, e.g. to send a mail; never when it rolls back. Must not throw. */
-  afterCommit(act: () => Promise<void>): void
 }

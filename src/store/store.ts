@@ -29,6 +29,8 @@ export interface Handle {
 export interface Transaction extends Handle {
   /** Waits for and holds locks on the texts until the transaction ends (conditional creates of the same criteria): one statement, in sorted order. */
   lock(texts: readonly string[]): Promise<void>
+  /** Runs once the outermost transaction has committed, e.g. to send a mail; never when it rolls back or is run again. */
+  afterCommit(act: () => Promise<void>): void
 }
 
 export interface Resources {
