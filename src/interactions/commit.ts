@@ -20,14 +20,14 @@ export interface CommitParts {
   rules: readonly Rule[]
   base: string
   /** The work that a rule may do inside the transaction; `commit` is passed back in for nested writes. */
-  workOf: (context: Context, tx: Transaction, commit: Commit) => Work
+  workOf: (context: Context, tx: Transaction, commit: Commit, proposals: readonly Proposal[]) => Work
 }
 
 export interface CommitOptions {
   /** Writes that the server adds on its own: not judged, no rules. */
   nested?: boolean
-  /** Runs in the transaction between a row and its rules, e.g. to tie bytes to a Binary. */
-  attach?: (tx: Transaction, committed: readonly Committed[]) => Promise<void>
+  /** Runs first in the transaction: ties bytes to Binaries, so that the rules of what refers to them find them. */
+  attach?: (tx: Transaction, proposals: readonly Proposal[]) => Promise<void>
 }
 
 export type Commit = (
@@ -60,7 +60,8 @@ export function createCommit({ definitions, access, search, rules, base, workOf 
     options: CommitOptions,
     tx: Transaction | undefined,
   ): Promise<Committed[]> {
-    const work = tx && !options.nested ? workOf(context, tx, commit) : undefined
+    const work = tx && !options.nested ? workOf(context, tx, commit, proposals) : undefined
+    if (tx && options.attach) await options.attach(tx, proposals)
     const judged: Judged[] = []
     for (const proposal of proposals) {
       const after = await prepared(context, proposal, work)
@@ -78,7 +79,6 @@ export function createCommit({ definitions, access, search, rules, base, workOf 
     if (stale.length > 0) {
       throw new StaleVersion(proposals.filter(({ type, id }) => stale.some((s) => s.type === type && s.id === id)))
     }
-    if (tx && options.attach) await options.attach(tx, committed)
     if (work) {
       for (const [n, done] of committed.entries()) {
         const change = changeOf(context, done.proposal, judged[n]!.after)

@@ -55,7 +55,10 @@ function typeLevel(ask: Ask, type: string): Interaction {
     return { kind: 'create', type, ...(ask.ifNoneExist === undefined ? {} : { ifNoneExist: ask.ifNoneExist }) }
   }
   if (['PUT', 'PATCH', 'DELETE'].includes(ask.method)) {
-    throw new FhirError('unsupportedParameter', `Conditional ${ask.method} of ${type} is not supported: name the resource by its id.`)
+    throw new FhirError(
+      'unsupportedParameter',
+      `Conditional ${ask.method} of ${type} is not supported: name the resource by its id.`,
+    )
   }
   throw notAllowed(ask, ['GET', 'POST'])
 }

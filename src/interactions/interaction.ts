@@ -1,4 +1,6 @@
 import type { Readable } from 'node:stream'
+import type { Rid } from '../search/keys.ts'
+import type { Touched } from './audit-row.ts'
 
 /**
  * Everything that FHIR lets a client do, as a value. HTTP requests and Bundle entries become the same values.
@@ -26,19 +28,22 @@ export type Body =
   | { kind: 'json'; value: unknown; contentType: string }
   | { kind: 'bytes'; stream: Readable; contentType: string; securityContext?: string }
 
-/** The answer, before HTTP: `json` is served as it stands, `bytes` are streamed. */
+/** The answer, before HTTP. */
 export interface Answer {
-  status: 200 | 201 | 204
-  /** The resource's text; relative attachment URLs are spliced to absolute ones by http. */
+  status: 200 | 201 | 202 | 204
+  /** The resource's text, as stored: attachment URLs may be relative to the base; http makes them absolute. */
   json?: string
-  bytes?: {
-    contentType: string
-    size: number
-    open: (range?: { from: number; to: number }) => Promise<Readable>
-    hash: string
-  }
+  /** The answer is this Binary, whose bytes the store has. */
+  binary?: { rid: Rid; version: number }
   /** `Patient/1/_history/2` */
   location?: string
   version?: number
   lastUpdated?: number
+}
+
+/** What a handler gives back to `perform`: the answer, and what the audit trail is to hold of it. */
+export interface Answered {
+  answer: Answer
+  /** Absent when the write put its audit rows into its own transaction. */
+  touched?: Touched
 }

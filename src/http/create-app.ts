@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto'
+import Koa, { type Middleware } from 'koa'
+import type { Logger } from 'pino'
+import type { Principal } from '../access/principal.ts'
+import { createBearer } from './bearer.ts'
+import { createErrors } from './errors.ts'
+import { createFhir } from './fhir.ts'
+import { createHealth, type Readiness } from './health.ts'
+import { createHost } from './host.ts'
+import { createMetrics } from './metrics.ts'
+import { fhirJson, refuseOtherFormats } from './negotiate.ts'
+import { createObserve } from './observe.ts'
+import type { RateLimit } from './rate-limit.ts'
+import type { RequestState } from './request-state.ts'
+import { createWebFiles, type WebFile } from './web-files.ts'
+
+interface Parts extends Omit<Parameters<typeof createFhir>[0], 'base'> {
+  log: Logger
+  publicUrl: string
+  /** Proxies in front that are believed; 0: none. */
+  trustProxy: number
+  metricsToken: string | undefined
+  principalOf: (token: string) => Promise<Principal | undefined>
+  /** Pages and endpoints of the authorization server; it takes what is its own and passes the rest on. */
+  oauth: readonly Middleware[]
+  webFiles: ReadonlyMap<string, WebFile>
+  readiness: Readiness
+  capabilities: () => string
+  rateLimit: RateLimit
+}
+
+/** Koa, put together: what every request passes, then who serves which path. */
+export function createApp(parts: Parts): Koa<RequestState> {
+  const { log, publicUrl, trustProxy, oauth } = parts
+  const base = `${publicUrl}/fhir`
+  const app = new Koa<RequestState>({ proxy: trustProxy > 0, maxIpsCount: trustProxy })
+  const metrics = createMetrics(parts.metricsToken)
+  const fhir = createFhir({ ...parts, base })
+  const bearer = createBearer({ principalOf: parts.principalOf, base, rateLimit: parts.rateLimit })
+
+  app.silent = true
+  app.on('error', (error) => log.error({ err: error }, 'unhandled'))
+  app.use((ctx, next) => {
+    const given = ctx.get('x-request-id')
+    ctx.state.requestId = /^[A-Za-z0-9._-]{1,64}$/.test(given) ? given : randomUUID()
+    ctx.set('X-Request-Id', ctx.state.requestId)
+    return next()
+  })
+  app.use(createObserve(log, metrics))
+  app.use(createErrors(log))
+  app.use(createHealth(parts.readiness))
+  app.use(metrics.route)
+  app.use(createHost(publicUrl))
+  app.use(cors)
+  app.use(async (ctx, next) => {
+    if (ctx.path !== '/fhir/metadata' || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) return next()
+    refuseOtherFormats(ctx)
+    ctx.type = fhirJson
+    ctx.body = parts.capabilities()
+  })
+  for (const middleware of oauth) app.use(middleware)
+  app.use(createWebFiles(parts.webFiles))
+  app.use(async (ctx, next) => {
+    if (ctx.path !== '/fhir' && !ctx.path.startsWith('/fhir/')) return next()
+    await bearer(ctx)
+    await fhir(ctx, next)
+  })
+  return app
+}
+
+const exposed = 'ETag, Location, Content-Location, Last-Modified, Content-Range, Accept-Ranges, X-Request-Id'
+
+/** Tokens travel in a header, never in a cookie, so any origin may call `/fhir`. https://fetch.spec.whatwg.org/#http-cors-protocol */
+const cors: Middleware<RequestState> = async (ctx, next) => {
+  if (!ctx.path.startsWith('/fhir')) return next()
+  ctx.set('Access-Control-Allow-Origin', '*')
+  ctx.set('Access-Control-Expose-Headers', exposed)
+  if (ctx.method !== 'OPTIONS') return next()
+  ctx.set('Access-Control-Allow-Methods', 'GET, HEAD, POST, PUT, PATCH, DELETE')
+  ctx.set(
+    'Access-Control-Allow-Headers',
+    'Authorization, Content-Type, Accept, Prefer, If-Match, If-None-Match, If-None-Exist, If-Modified-Since, Range, X-Security-Context, X-Request-Id',
+  )
+  ctx.set('Access-Control-Max-Age', '86400')
+  ctx.status = 204
+}

@@ -1,0 +1,65 @@
+import type { Context, Middleware } from 'koa'
+import type { Definitions } from '../definitions/definitions.ts'
+import { FhirError } from '../fhir/error.ts'
+import { createInteractionOf } from '../interactions/interaction-of.ts'
+import type { Interaction } from '../interactions/interaction.ts'
+import type { Perform } from '../interactions/perform.ts'
+import type { Attachments } from '../store/store.ts'
+import { refuseOtherFormats } from './negotiate.ts'
+import { readBody, readForm } from './read-body.ts'
+import type { RequestState } from './request-state.ts'
+import { respond } from './respond.ts'
+import { createRespondBinary } from './respond-binary.ts'
+
+interface Parts {
+  definitions: Definitions
+  attachments: Pick<Attachments, 'find' | 'open'>
+  perform: Perform
+  base: string
+  limits: { json: number }
+}
+
+const formLimit = 1024 * 1024
+
+/** The one route of FHIR: bytes to an interaction, perform, answer. */
+export function createFhir({ definitions, attachments, perform, base, limits }: Parts): Middleware<RequestState> {
+  const interactionOf = createInteractionOf((name) => definitions.isResourceType(name))
+  const respondBinary = createRespondBinary(attachments)
+
+  return async function fhir(ctx) {
+    const interaction = await asked(ctx)
+    if (!mayBeBinary(interaction)) refuseOtherFormats(ctx)
+    const body = await readBody(ctx, interaction, limits.json)
+    const answer = await perform(ctx.state.caller!, interaction, body)
+    if (answer.binary) return respondBinary(ctx, answer)
+    respond(ctx, base, interaction, answer)
+  }
+
+  async function asked(ctx: Context): Promise<Interaction> {
+    const path = decodedPath(ctx.path.replace(/^\/fhir\/?/, ''))
+    const query = new URLSearchParams(ctx.querystring)
+    if (ctx.method === 'POST' && path.endsWith('/_search')) {
+      for (const [name, value] of await readForm(ctx, formLimit)) query.append(name, value)
+    }
+    return interactionOf({
+      method: ctx.method === 'HEAD' ? 'GET' : ctx.method,
+      path,
+      query,
+      ifMatch: ctx.get('if-match') || undefined,
+      ifNoneExist: ctx.get('if-none-exist') || undefined,
+      lenient: /(?:^|[,;\s])handling=lenient\b/.test(ctx.get('prefer')),
+    })
+  }
+}
+
+function mayBeBinary(interaction: Interaction): boolean {
+  return (interaction.kind === 'read' || interaction.kind === 'vread') && interaction.type === 'Binary'
+}
+
+function decodedPath(path: string): string {
+  try {
+    return decodeURIComponent(path)
+  } catch (error) {
+    throw new FhirError('malformed', 'The path is not well encoded.', { cause: error })
+  }
+}

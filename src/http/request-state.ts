@@ -1,0 +1,8 @@
+import type { Context as Caller } from '../access/principal.ts'
+
+/** What the middleware of one request tells the next. */
+export interface RequestState {
+  requestId: string
+  /** Set once the token is known to be good. */
+  caller?: Caller
+}

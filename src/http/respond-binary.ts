@@ -1,0 +1,79 @@
+import type { Readable } from 'node:stream'
+import type { Context } from 'koa'
+import { FhirError } from '../fhir/error.ts'
+import type { Answer } from '../interactions/interaction.ts'
+import type { Attachments, StoredObject } from '../store/store.ts'
+import { fhirJson, wantsResource } from './negotiate.ts'
+
+/** Above this a Binary is only served raw: base64 in JSON has to be held in memory. */
+const resourceLimit = 16 * 1024 * 1024
+
+/**
+ * A Binary: its bytes, streamed, with Range; or the resource with base64 data when FHIR JSON is asked for.
+ *
+ * https://hl7.org/fhir/R4/binary.html#rest
+ * https://www.rfc-editor.org/rfc/rfc9110#section-14
+ */
+export function createRespondBinary(attachments: Pick<Attachments, 'find' | 'open'>) {
+  return async function respondBinary(ctx: Context, answer: Answer): Promise<void> {
+    const { rid, version } = answer.binary!
+    const object = await attachments.find(rid, version)
+    if (!object) throw new FhirError('gone', 'The bytes of this Binary are no longer there.')
+    ctx.set('ETag', `W/"${answer.version}"`)
+    ctx.set('Last-Modified', new Date(answer.lastUpdated!).toUTCString())
+    ctx.set('Cache-Control', 'private, no-store')
+    if (wantsResource(ctx, object.contentType)) return respondResource(ctx, answer, object)
+    if (ctx.accepts(object.contentType.split(';')[0]!.trim()) === false) {
+      throw new FhirError(
+        'notAcceptable',
+        `This Binary is ${object.contentType}; "${ctx.get('accept')}" cannot be met.`,
+      )
+    }
+    // What was uploaded is somebody else's content: never run or guessed at by a browser.
+    ctx.set('X-Content-Type-Options', 'nosniff')
+    ctx.set('Content-Security-Policy', "sandbox; default-src 'none'")
+    ctx.set('Accept-Ranges', 'bytes')
+    ctx.set('Content-Type', object.contentType)
+    const range = ctx.method === 'GET' ? rangeOf(ctx.get('range'), object.size) : undefined
+    if (range === 'unsatisfiable') {
+      ctx.set('Content-Range', `bytes */${object.size}`)
+      throw new FhirError('rangeNotSatisfiable', `The range is outside of the ${object.size} bytes.`)
+    }
+    ctx.status = range ? 206 : 200
+    if (range) ctx.set('Content-Range', `bytes ${range.from}-${range.to}/${object.size}`)
+    ctx.length = range ? range.to - range.from + 1 : object.size
+    ctx.body = ctx.method === 'HEAD' ? null : await attachments.open(object, range)
+    if (ctx.method === 'HEAD') ctx.status = 200
+  }
+
+  async function respondResource(ctx: Context, answer: Answer, object: StoredObject): Promise<void> {
+    if (object.size > resourceLimit) {
+      const text = `The Binary has ${object.size} bytes; above ${resourceLimit} it is only served raw: ask with Accept: ${object.contentType}.`
+      throw new FhirError('tooLarge', text)
+    }
+    const data = (await bytesOf(await attachments.open(object))).toString('base64')
+    ctx.type = fhirJson
+    ctx.body = `${answer.json!.slice(0, -1)}${data === '' ? '' : `,"data":"${data}"`}}`
+  }
+}
+
+/** One range of `bytes=`; several, or another unit, are ignored as RFC 9110 allows. Inclusive. */
+export function rangeOf(header: string, size: number): { from: number; to: number } | 'unsatisfiable' | undefined {
+  const match = /^bytes=(?:(\d{1,15})-(\d{0,15})|-(\d{1,15}))$/.exec(header.trim())
+  if (!match) return undefined
+  const [, first, last, suffix] = match
+  if (suffix !== undefined) {
+    if (Number(suffix) === 0 || size === 0) return 'unsatisfiable'
+    return { from: Math.max(0, size - Number(suffix)), to: size - 1 }
+  }
+  const from = Number(first)
+  const to = last ? Math.min(Number(last), size - 1) : size - 1
+  if (last && Number(last) < from) return undefined
+  return from >= size ? 'unsatisfiable' : { from, to }
+}
+
+async function bytesOf(stream: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of stream as AsyncIterable<Buffer>) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}

@@ -1,0 +1,86 @@
+import type { Context } from '../access/principal.ts'
+import { instantOf } from '../fhir/date-time.ts'
+import { FhirError, operationOutcome } from '../fhir/error.ts'
+import type { Resource } from '../fhir/resource.ts'
+import type { Handle } from '../store/store.ts'
+import { resourceOf } from './body.ts'
+import { bundleText, entryText } from './bundle-text.ts'
+import type { Answer, Answered, Body, Interaction } from './interaction.ts'
+import { at, type Plan, type PlannedEntry } from './transaction-plan.ts'
+
+interface Parts {
+  plan: Plan
+  perform: (context: Context, interaction: Interaction, body: Body) => Promise<Answer>
+  transaction: (context: Context, handle: Handle, bundle: Resource) => Promise<Answered>
+}
+
+/** Entries under way at once: enough to share commits, few enough to leave connections to others. */
+const parallel = 4
+
+/**
+ * batch and transaction: what `POST [base]` brings. The entries of a batch are independent: each is performed, audited and
+ * answered as if it had come alone, in the order of the request.
+ *
+ * https://hl7.org/fhir/R4/http.html#transaction
+ */
+export function createBatch({ plan, perform, transaction }: Parts) {
+  return async function batch(
+    context: Context,
+    handle: Handle,
+    _interaction: Interaction,
+    body: Body,
+  ): Promise<Answered> {
+    const bundle = resourceOf(body, 'Bundle')
+    if (bundle['type'] === 'transaction') return transaction(context, handle, bundle)
+    if (bundle['type'] !== 'batch') {
+      const text = `A Bundle that is posted to the base is a "batch" or a "transaction", not "${bundle['type']}".`
+      throw new FhirError('invalid', text, { expression: 'Bundle.type' })
+    }
+    const entries = plan.entriesOf(bundle)
+    const texts: string[] = new Array<string>(entries.length)
+    let next = 0
+    const worker = async () => {
+      for (let n = next++; n < entries.length; n = next++) texts[n] = await answerEntry(context, entries[n]!, n)
+    }
+    await Promise.all(Array.from({ length: Math.min(parallel, entries.length) }, worker))
+    return { answer: { status: 200, json: bundleText({ type: 'batch-response', entries: texts }) } }
+  }
+
+  async function answerEntry(context: Context, entry: Parameters<Plan['plannedEntry']>[0], n: number): Promise<string> {
+    try {
+      const planned = plan.plannedEntry(entry, n)
+      const answer = await perform(context, planned.interaction, bodyOf(planned))
+      return entryText(
+        {
+          response: {
+            status: String(answer.status),
+            location: answer.location,
+            etag: answer.version === undefined ? undefined : `W/"${answer.version}"`,
+            lastModified: answer.lastUpdated === undefined ? undefined : instantOf(answer.lastUpdated),
+          },
+        },
+        answer.status === 200 && answer.location === undefined ? answer.json : undefined,
+      )
+    } catch (error) {
+      if (!(error instanceof FhirError)) throw error
+      const { issues, status } = refusedAt(n, error)
+      return entryText({ response: { status: String(status), outcome: operationOutcome(issues) } })
+    }
+  }
+}
+
+function bodyOf({ resource }: PlannedEntry): Body {
+  if (!resource) return { kind: 'none' }
+  return { kind: 'json', value: resource, contentType: 'application/fhir+json' }
+}
+
+/** The refusal of an entry, with the entry's own FHIRPath when it names none. */
+function refusedAt(n: number, error: FhirError): FhirError {
+  try {
+    return at(`Bundle.entry[${n}]`, () => {
+      throw error
+    })
+  } catch (placed) {
+    return placed as FhirError
+  }
+}

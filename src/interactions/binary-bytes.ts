@@ -1,0 +1,116 @@
+import { Readable } from 'node:stream'
+import type { Context } from '../access/principal.ts'
+import { FhirError } from '../fhir/error.ts'
+import { localReference } from '../fhir/reference.ts'
+import type { Resource } from '../fhir/resource.ts'
+import type { Keys, Rid } from '../search/keys.ts'
+import type { Attachments, SavedObject, Transaction } from '../store/store.ts'
+import type { Body } from './interaction.ts'
+import type { Proposal } from './proposal.ts'
+
+type Attach = (tx: Transaction, proposals: readonly Proposal[]) => Promise<void>
+
+export type BinaryBytes = ReturnType<typeof createBinaryBytes>
+
+/**
+ * The bytes of Binaries: the object first, the row second in the transaction, so that there is never a row without bytes.
+ * What a failed write leaves is discarded at once (and by the sweep, should the server die in between).
+ *
+ * https://hl7.org/fhir/R4/binary.html
+ */
+export function createBinaryBytes({
+  attachments,
+  keys,
+  limit,
+}: {
+  attachments: Attachments
+  keys: Keys
+  limit: number
+}) {
+  /**
+   * Runs a write of one body. For a Binary its bytes are stored first, the body becomes the resource without data, and
+   * `attach` ties the two in the transaction.
+   */
+  async function around<T>(
+    context: Context,
+    type: string,
+    body: Body,
+    write: (json: Body, attach: Attach | undefined) => Promise<T>,
+  ): Promise<T> {
+    if (type !== 'Binary') return write(body, undefined)
+    const { resource, stream } = split(body)
+    const object = await attachments.save(stream, { limit, signal: context.signal })
+    try {
+      const json: Body = { kind: 'json', value: resource, contentType: 'application/fhir+json' }
+      return await write(json, (tx, proposals) => tie(context, tx, proposals[0]!, resource, object))
+    } catch (error) {
+      await attachments.discard(object)
+      throw error
+    }
+  }
+
+  /** As `around` for the Binaries among a transaction's resources; data is taken out of each. */
+  async function aroundMany<T>(
+    context: Context,
+    resources: readonly (Resource | undefined)[],
+    write: (without: (Resource | undefined)[], attach: Attach | undefined) => Promise<T>,
+  ): Promise<T> {
+    const saved = new Map<number, { resource: Resource; object: SavedObject }>()
+    try {
+      for (const [n, resource] of resources.entries()) {
+        if (resource?.resourceType !== 'Binary') continue
+        const parts = split({ kind: 'json', value: resource, contentType: 'application/fhir+json' })
+        const object = await attachments.save(parts.stream, { limit, signal: context.signal })
+        saved.set(n, { resource: parts.resource, object })
+      }
+      const without = resources.map((resource, n) => saved.get(n)?.resource ?? resource)
+      if (saved.size === 0) return await write(without, undefined)
+      return await write(without, async (tx, proposals) => {
+        for (const [n, { resource, object }] of saved) await tie(context, tx, proposals[n]!, resource, object)
+      })
+    } catch (error) {
+      for (const { object } of saved.values()) await attachments.discard(object)
+      throw error
+    }
+  }
+
+  async function tie(context: Context, tx: Transaction, proposal: Proposal, resource: Resource, object: SavedObject) {
+    const version = proposal.expectedVersion + 1
+    const contentType = String(resource['contentType'])
+    await attachments.attach(tx, { rid: proposal.rid, version, contentType, uploader: uploaderOf(context) }, object)
+    const context_ = resource['securityContext'] as { reference?: string } | undefined
+    const owner = localReference(context_?.reference ?? '', context.base)
+    if (!owner) return
+    const owned = await attachments.own(tx, proposal.rid, { type: owner.type, rid: keys.ridOf(owner.type, owner.id) })
+    if (!owned)
+      throw new FhirError('conflict', 'Another resource owns this Binary.', { expression: 'Binary.securityContext' })
+  }
+
+  function uploaderOf({ principal }: Context): Rid {
+    return principal.person?.rid ?? keys.key('client', principal.clientId)
+  }
+
+  return { around, aroundMany, uploaderOf }
+}
+
+function split(body: Body): { resource: Resource; stream: Readable } {
+  if (body.kind === 'none')
+    throw new FhirError('malformed', 'The request has no body; it needs the bytes of the Binary.')
+  if (body.kind === 'bytes') {
+    const { contentType, stream, securityContext } = body
+    const owner = securityContext === undefined ? {} : { securityContext: { reference: securityContext } }
+    return { resource: { resourceType: 'Binary', contentType, ...owner }, stream }
+  }
+  const { data, ...resource } = body.value as Resource
+  if (resource.resourceType !== 'Binary') return { resource, stream: Readable.from([]) }
+  if (data !== undefined && !isBase64(data)) {
+    throw new FhirError('invalid', 'The data of a Binary is base64.', { expression: 'Binary.data' })
+  }
+  return { resource, stream: Readable.from([Buffer.from((data as string | undefined) ?? '', 'base64')]) }
+}
+
+function isBase64(data: unknown): data is string {
+  return (
+    typeof data === 'string' && /^[\sA-Za-z0-9+/]*={0,2}\s*$/.test(data) && data.replace(/\s/g, '').length % 4 === 0
+  )
+}

@@ -1,0 +1,96 @@
+import type { Access } from '../access/access.ts'
+import type { Context } from '../access/principal.ts'
+import { FhirError } from '../fhir/error.ts'
+import type { Search } from '../search/create-search.ts'
+import type { Keys } from '../search/keys.ts'
+import type { Handle } from '../store/store.ts'
+import type { BinaryBytes } from './binary-bytes.ts'
+import { resourceOf } from './body.ts'
+import type { Commit } from './commit.ts'
+import { criteria, matchesOf } from './conditional.ts'
+import type { Answered, Body, Interaction } from './interaction.ts'
+import { type Committed, type Proposal, StaleVersion } from './proposal.ts'
+
+interface Parts {
+  access: Access
+  search: Search
+  keys: Keys
+  commit: Commit
+  bytes: BinaryBytes
+}
+
+/**
+ * create, and conditional create with `If-None-Exist`: exact under parallel requests, because a lock on the criteria is
+ * held from the search to the commit.
+ *
+ * https://hl7.org/fhir/R4/http.html#create
+ * https://hl7.org/fhir/R4/http.html#ccreate
+ */
+export function createCreate({ access, search, keys, commit, bytes }: Parts) {
+  return async function create(
+    context: Context,
+    handle: Handle,
+    { type, ifNoneExist }: Extract<Interaction, { kind: 'create' }>,
+    body: Body,
+  ): Promise<Answered> {
+    access.rows(context.principal, type, 'create', context.now.getTime())
+    if (ifNoneExist === undefined) return created(context, handle, type, body)
+    const asked = criteria(search, type, ifNoneExist)
+    return handle.transaction(async (tx) => {
+      await tx.lock([asked.text])
+      const [existing, ...others] = await matchesOf(access, context, tx, asked)
+      if (!existing) return created(context, tx, type, body)
+      if (others.length > 0) throw severalMatches(type, ifNoneExist)
+      const [stored] = await tx.resources.read(type, [existing.id])
+      return {
+        answer: {
+          status: 200,
+          json: stored!.json,
+          location: `${type}/${existing.id}/_history/${existing.version}`,
+          version: existing.version,
+          lastUpdated: stored!.lastUpdated,
+        },
+        touched: { type, id: existing.id, version: existing.version },
+      }
+    })
+  }
+
+  async function created(context: Context, handle: Handle, type: string, body: Body): Promise<Answered> {
+    const done = await bytes.around(context, type, body, async (json, attach) => {
+      const identity = keys.newIdentity(type)
+      const proposal: Proposal = {
+        kind: 'create',
+        interaction: 'create',
+        type,
+        ...identity,
+        expectedVersion: 0,
+        revive: false,
+        before: undefined,
+        after: resourceOf(json, type),
+        place: type,
+      }
+      return onceMore(() => commit(context, handle, [proposal], attach ? { attach } : {}))
+    })
+    return { answer: answerOf(done[0]!, 201) }
+  }
+}
+
+/** A new identity that is taken already is a defect of the clock or of luck; one conflict is told, never hidden. */
+async function onceMore(act: () => Promise<Committed[]>): Promise<Committed[]> {
+  try {
+    return await act()
+  } catch (error) {
+    if (error instanceof StaleVersion)
+      throw new FhirError('conflict', 'The new id is taken. Send it again.', { cause: error })
+    throw error
+  }
+}
+
+export function severalMatches(type: string, query: string): FhirError {
+  return new FhirError('multipleMatches', `More than one ${type} matches "${query}".`)
+}
+
+export function answerOf({ proposal, version, json, lastUpdated }: Committed, status: 200 | 201) {
+  const { type, id } = proposal
+  return { status, json, version, lastUpdated, location: `${type}/${id}/_history/${version}` } as const
+}

@@ -1,0 +1,139 @@
+import type { Access } from '../access/access.ts'
+import type { Context } from '../access/principal.ts'
+import type { Definitions } from '../definitions/definitions.ts'
+import { FhirError } from '../fhir/error.ts'
+import type { Search } from '../search/create-search.ts'
+import type { Keys } from '../search/keys.ts'
+import type { Handle, Store } from '../store/store.ts'
+import { auditRow } from './audit-row.ts'
+import { createBatch } from './batch.ts'
+import { createBinaryBytes } from './binary-bytes.ts'
+import { createCommit } from './commit.ts'
+import { createCreate } from './create.ts'
+import { createDelete } from './delete.ts'
+import { createHistoryInstance } from './history-instance.ts'
+import { createInteractionOf } from './interaction-of.ts'
+import type { Answer, Answered, Body, Interaction, InteractionKind } from './interaction.ts'
+import type { Operation } from './operation.ts'
+import { createPatch } from './patch.ts'
+import { createRead, createVread } from './read.ts'
+import { createResolveLinks } from './resolve-links.ts'
+import type { Rule } from './rule.ts'
+import { createSearchType } from './search-type.ts'
+import { createSubset } from './subset.ts'
+import { createPlan } from './transaction-plan.ts'
+import { createTransaction } from './transaction.ts'
+import { createUpdate } from './update.ts'
+import { createWork } from './work.ts'
+
+interface Parts {
+  definitions: Definitions
+  access: Access
+  search: Search
+  keys: Keys
+  store: Store
+  rules: readonly Rule[]
+  operations: readonly Operation[]
+  base: string
+  limits: { binary: number; bundleEntries: number }
+}
+
+export type Perform = (context: Context, interaction: Interaction, body?: Body) => Promise<Answer>
+
+type Handler = (context: Context, handle: Handle, interaction: never, body: Body) => Promise<Answered>
+
+/**
+ * The single choke point: HTTP requests, Bundle entries, imports and the pages of the authorization server all come
+ * through here, so that nothing happens without access having been decided and without a line in the audit trail. A write
+ * puts that line into its own transaction; for everything else it is durable before the answer leaves.
+ */
+export function createPerform(parts: Parts): Perform {
+  const { store } = parts
+  const handlers = createHandlers(parts, perform)
+
+  async function perform(context: Context, interaction: Interaction, body: Body = { kind: 'none' }): Promise<Answer> {
+    try {
+      const handler = handlers[interaction.kind] as unknown as Handler
+      const { answer, touched } = await handler(context, store, interaction as never, body)
+      if (touched) await store.audit.record(auditRow(context, interaction.kind, touched, answer.status))
+      return answer
+    } catch (error) {
+      const status = error instanceof FhirError ? error.status : 500
+      await store.audit.record(auditRow(context, interaction.kind, namedBy(interaction), status))
+      throw error
+    }
+  }
+
+  return perform
+}
+
+/** The table that routes every interaction, and from which the CapabilityStatement is made. */
+function createHandlers(parts: Parts, perform: Perform): Record<Exclude<InteractionKind, 'capabilities'>, unknown> {
+  const { definitions, access, search, keys, store, rules, operations, base, limits } = parts
+  const commit = createCommit({
+    definitions,
+    access,
+    search,
+    rules,
+    base,
+    workOf: createWork({ access, search, keys }),
+  })
+  const bytes = createBinaryBytes({ attachments: store.attachments, keys, limit: limits.binary })
+  const interactionOf = createInteractionOf((name) => definitions.isResourceType(name))
+  const plan = createPlan({ interactionOf, keys, base, limit: limits.bundleEntries })
+  const reading = {
+    read: createRead({ access }),
+    vread: createVread({ access }),
+    'history-instance': createHistoryInstance({ access }),
+    'search-type': createSearchType({ access, search, subset: createSubset(definitions) }),
+  }
+  const transaction = createTransaction({
+    access,
+    keys,
+    commit,
+    bytes,
+    plan,
+    resolveLinks: createResolveLinks({ access, search }),
+    readWithin: (context, tx, interaction) =>
+      (reading[interaction.kind as keyof typeof reading] as unknown as Handler)(context, tx, interaction as never, {
+        kind: 'none',
+      }),
+  })
+  return {
+    ...reading,
+    create: createCreate({ access, search, keys, commit, bytes }),
+    update: createUpdate({ access, keys, commit, bytes }),
+    patch: createPatch({ access, commit }),
+    delete: createDelete({ access, commit }),
+    batch: createBatch({ plan, perform, transaction }),
+    operation: createOperations(operations, commit),
+  }
+
+  function createOperations(known: readonly Operation[], commitWrites: typeof commit) {
+    return async function operation(
+      context: Context,
+      handle: Handle,
+      asked: Extract<Interaction, { kind: 'operation' }>,
+      body: Body,
+    ): Promise<Answered> {
+      const level = asked.id !== undefined ? 'instance' : asked.type !== undefined ? 'type' : 'system'
+      const found = known.find(
+        ({ name, on, types }) =>
+          name === asked.name && on === level && (asked.type === undefined || types.includes(asked.type)),
+      )
+      if (!found) throw new FhirError('notFound', `The operation $${asked.name} is not known here.`)
+      if (asked.method === 'GET' && found.affectsState) {
+        throw new FhirError('methodNotAllowed', `$${asked.name} changes something: use POST.`)
+      }
+      return found.run({ context, handle, asked, body, commit: commitWrites })
+    }
+  }
+}
+
+function namedBy(interaction: Interaction) {
+  return {
+    type: 'type' in interaction ? interaction.type : undefined,
+    id: 'id' in interaction ? interaction.id : undefined,
+    query: interaction.kind === 'search-type' ? interaction.query.toString() : undefined,
+  }
+}

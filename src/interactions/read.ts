@@ -1,0 +1,60 @@
+import type { Access } from '../access/access.ts'
+import type { Context } from '../access/principal.ts'
+import { FhirError } from '../fhir/error.ts'
+import type { Handle, StoredVersion } from '../store/store.ts'
+import type { Answered, Interaction } from './interaction.ts'
+import { notFound } from './visible-rows.ts'
+
+/**
+ * read: the current version of a resource. A deleted one answers 410 to those who could read its last version.
+ *
+ * https://hl7.org/fhir/R4/http.html#read
+ */
+export function createRead({ access }: { access: Access }) {
+  return async function read(
+    context: Context,
+    handle: Handle,
+    { type, id }: Extract<Interaction, { kind: 'read' }>,
+  ): Promise<Answered> {
+    const where = access.rows(context.principal, type, 'read', context.now.getTime())
+    const [stored] = await handle.resources.read(type, [id], { where })
+    return answered(stored ?? missing(type, id))
+  }
+}
+
+/**
+ * vread: one version of a resource, judged on that version's own row.
+ *
+ * https://hl7.org/fhir/R4/http.html#vread
+ */
+export function createVread({ access }: { access: Access }) {
+  return async function vread(
+    context: Context,
+    handle: Handle,
+    { type, id, version }: Extract<Interaction, { kind: 'vread' }>,
+  ): Promise<Answered> {
+    const where = access.rows(context.principal, type, 'read', context.now.getTime())
+    if (!/^[1-9][0-9]{0,8}$/.test(version)) throw notFound(type, `${id}/_history/${version}`)
+    const stored = await handle.resources.vread(type, id, Number(version), { where })
+    return answered(stored ?? missing(type, `${id}/_history/${version}`))
+  }
+}
+
+function missing(type: string, id: string): never {
+  throw notFound(type, id)
+}
+
+function answered(stored: StoredVersion): Answered {
+  const { type, id, rid, version, lastUpdated, pat } = stored
+  if (stored.deleted) throw new FhirError('gone', `${type}/${id} has been deleted.`)
+  return {
+    answer: {
+      status: 200,
+      json: stored.json,
+      version,
+      lastUpdated,
+      ...(type === 'Binary' ? { binary: { rid, version } } : {}),
+    },
+    touched: { type, id, version, patients: pat === null ? [] : [pat] },
+  }
+}

@@ -1,0 +1,120 @@
+import { FhirError } from '../fhir/error.ts'
+import type { Resource } from '../fhir/resource.ts'
+import type { Keys, Rid } from '../search/keys.ts'
+import { isResource } from './body.ts'
+import type { Ask } from './interaction-of.ts'
+import type { Interaction } from './interaction.ts'
+
+/** One entry of a batch or transaction: what it asks, and what came with it. */
+export interface PlannedEntry {
+  readonly place: string
+  readonly interaction: Interaction
+  readonly fullUrl: string | undefined
+  readonly resource: Resource | undefined
+  /** The identity that a create will get. */
+  readonly identity: { id: string; rid: Rid } | undefined
+}
+
+interface Parts {
+  interactionOf: (ask: Ask) => Interaction
+  keys: Keys
+  base: string
+  limit: number
+}
+
+type Entry = { fullUrl?: unknown; resource?: unknown; request?: Record<string, unknown> }
+
+/**
+ * Reads the entries of a Bundle into interactions: pure, printable, nothing runs.
+ *
+ * https://hl7.org/fhir/R4/http.html#transaction
+ */
+export function createPlan({ interactionOf, keys, base, limit }: Parts) {
+  function entriesOf(bundle: Resource): Entry[] {
+    const entries = (bundle['entry'] ?? []) as Entry[]
+    if (entries.length > limit) {
+      throw new FhirError('tooLarge', `The Bundle has ${entries.length} entries; ${limit} are the most.`, {
+        expression: 'Bundle.entry',
+      })
+    }
+    return entries
+  }
+
+  /** Throws with the FHIRPath of what is wrong in the entry. */
+  function plannedEntry(entry: Entry, n: number): PlannedEntry {
+    const place = `Bundle.entry[${n}]`
+    const { method, url, ifMatch, ifNoneExist } = entry.request ?? {}
+    if (typeof method !== 'string' || typeof url !== 'string') {
+      throw new FhirError('invalid', 'An entry needs request.method and request.url.', {
+        expression: `${place}.request`,
+      })
+    }
+    const [path = '', ...query] = relative(url).split('?')
+    const interaction = at(`${place}.request`, () =>
+      interactionOf({
+        method: method === 'HEAD' ? 'GET' : method,
+        path,
+        query: new URLSearchParams(query.join('?')),
+        ifMatch: textOf(ifMatch),
+        ifNoneExist: textOf(ifNoneExist),
+      }),
+    )
+    if (interaction.kind === 'batch') {
+      throw new FhirError('invalid', 'A Bundle cannot be an entry of itself.', { expression: `${place}.request.url` })
+    }
+    const resource = isResource(entry.resource) ? entry.resource : undefined
+    return {
+      place,
+      interaction,
+      fullUrl: textOf(entry.fullUrl),
+      resource,
+      identity: interaction.kind === 'create' ? keys.newIdentity(interaction.type) : undefined,
+    }
+  }
+
+  function relative(url: string): string {
+    return url.startsWith(`${base}/`) ? url.slice(base.length + 1) : url.replace(/^\//, '')
+  }
+
+  /** A transaction's entries; two writes of one identity are refused, as R4 demands. */
+  function planTransaction(bundle: Resource): PlannedEntry[] {
+    const entries = entriesOf(bundle).map(plannedEntry)
+    const seen = new Map<string, string>()
+    const urls = new Map<string, string>()
+    for (const { place, interaction, fullUrl } of entries) {
+      if (interaction.kind === 'update' || interaction.kind === 'patch' || interaction.kind === 'delete') {
+        refuseTwice(seen, `${interaction.type}/${interaction.id}`, `${place}.request.url`)
+      }
+      if (interaction.kind === 'create' && fullUrl !== undefined) refuseTwice(urls, fullUrl, `${place}.fullUrl`)
+    }
+    return entries
+  }
+
+  return { entriesOf, plannedEntry, planTransaction }
+}
+
+export type Plan = ReturnType<typeof createPlan>
+
+function refuseTwice(seen: Map<string, string>, identity: string, place: string): void {
+  const first = seen.get(identity)
+  if (first !== undefined) {
+    const text = `"${identity}" is named twice in this transaction: here and at ${first}.`
+    throw new FhirError('malformed', text, { expression: place })
+  }
+  seen.set(identity, place)
+}
+
+/** Refusals of the work name this place when they name no other. */
+export function at<T>(place: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof FhirError)) throw error
+    const issues = error.issues.map((issue) => ({ ...issue, expression: issue.expression ?? [place] }))
+    throw new FhirError(error.problem, error.message, { issues, cause: error })
+  }
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}

@@ -1,0 +1,70 @@
+import type { Access, Action } from '../access/access.ts'
+import type { Context } from '../access/principal.ts'
+import { FhirError } from '../fhir/error.ts'
+import { type Clause, none, or } from '../search/clause.ts'
+import type { Handle, StoredVersion } from '../store/store.ts'
+
+/** The rows that a search may touch: refused for its own type, empty for types that are only joined or included. */
+export function searchable(access: Access, context: Context, type: string): (joined: string) => Clause {
+  const at = context.now.getTime()
+  const own = access.rows(context.principal, type, 'search', at)
+  return (joined) => (joined === type ? own : rowsOrNone(access, context, joined, 'search'))
+}
+
+/** As `access.rows`, but what scope or role never allow is no row at all. */
+export function rowsOrNone(access: Access, context: Context, type: string, action: Action): Clause {
+  try {
+    return access.rows(context.principal, type, action, context.now.getTime())
+  } catch (error) {
+    if (error instanceof FhirError && error.status === 403) return none
+    throw error
+  }
+}
+
+export interface Target {
+  type: string
+  id: string
+}
+
+/**
+ * The current versions of what a write is about, by `type/id`. What the caller may neither read nor write is left out;
+ * what may be read but not written is refused: 403 only where the caller knows that the resource exists.
+ */
+export async function readTargets(
+  access: Access,
+  context: Context,
+  handle: Handle,
+  targets: readonly Target[],
+  action: 'update' | 'delete',
+): Promise<Map<string, StoredVersion>> {
+  const found = new Map<string, StoredVersion>()
+  const types = [...new Set(targets.map(({ type }) => type))]
+  for (const type of types) {
+    refuseSmallScope(access, context, type, action)
+    const allowed = rowsOrNone(access, context, type, action)
+    const where = or(rowsOrNone(access, context, type, 'read'), allowed)
+    if (where.op === 'none') continue
+    const ids = targets.filter((target) => target.type === type).map(({ id }) => id)
+    for (const stored of await handle.resources.read(type, ids, { where, flags: { allowed } })) {
+      if (!stored.flags['allowed']) {
+        throw new FhirError('forbidden', `You may read ${type}/${stored.id}, but not ${action} it.`)
+      }
+      found.set(`${type}/${stored.id}`, stored)
+    }
+  }
+  return found
+}
+
+/** A scope that is too small is told before anything is looked up, so that it says nothing about existence. */
+export function refuseSmallScope(access: Access, context: Context, type: string, action: Action): void {
+  try {
+    access.rows(context.principal, type, action, context.now.getTime())
+  } catch (error) {
+    if (error instanceof FhirError && error.problem === 'forbidden' && action !== 'create') return
+    throw error
+  }
+}
+
+export function notFound(type: string, id: string): FhirError {
+  return new FhirError('notFound', `${type}/${id} is not known.`)
+}

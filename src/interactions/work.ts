@@ -1,0 +1,66 @@
+import type { Access } from '../access/access.ts'
+import { type Context, serverPrincipal } from '../access/principal.ts'
+import { FhirError } from '../fhir/error.ts'
+import { parseJson } from '../fhir/json.ts'
+import type { Resource } from '../fhir/resource.ts'
+import { all } from '../search/clause.ts'
+import type { Search } from '../search/create-search.ts'
+import type { Keys } from '../search/keys.ts'
+import type { Transaction } from '../store/store.ts'
+import type { Commit } from './commit.ts'
+import type { Proposal } from './proposal.ts'
+import type { Work } from './rule.ts'
+import { rowsOrNone } from './visible-rows.ts'
+
+const most = 100
+
+/** What rules may do inside the transaction of a write; see rule.ts. */
+export function createWork({ access, search, keys }: { access: Access; search: Search; keys: Keys }) {
+  return function workOf(caller: Context, tx: Transaction, commit: Commit, proposals: readonly Proposal[]): Work {
+    const context: Context = { ...caller, principal: { ...serverPrincipal, accountId: caller.principal.accountId! } }
+    const inThisTransaction = new Set(proposals.map(({ type, id }) => `${type}/${id}`))
+
+    async function read(type: string, id: string): Promise<Resource | undefined> {
+      const [stored] = await tx.resources.read(type, [id])
+      return stored && !stored.deleted ? (parseJson(stored.json) as Resource) : undefined
+    }
+
+    async function write(
+      kind: 'create' | 'update',
+      resource: Resource,
+      proposal: Pick<Proposal, 'id' | 'rid'>,
+      version: number,
+    ) {
+      const type = resource.resourceType
+      const common = { interaction: kind, type, revive: false, before: undefined, place: type } as const
+      const whole: Proposal = { ...common, kind, ...proposal, expectedVersion: version, after: resource }
+      const [done] = await commit(context, tx, [whole], { nested: true })
+      return parseJson(done!.json) as Resource
+    }
+
+    return {
+      tx,
+      read,
+      create: (resource) => write('create', resource, keys.newIdentity(resource.resourceType), 0),
+      async update(resource) {
+        const { resourceType: type, id } = resource
+        const [stored] = await tx.resources.read(type, [id!])
+        if (!stored || stored.deleted) throw new FhirError('conflict', `${type}/${id} is no longer there.`)
+        return write('update', resource, stored, stored.version)
+      },
+      async find(type, query) {
+        const request = search.parse(type, new URLSearchParams(query), { lenient: false, principalKey: '' })
+        const { matches } = await tx.resources.find({ ...request, count: most }, () => all)
+        return matches.map(({ json }) => parseJson(json) as Resource)
+      },
+      grants: (consent, grants) => tx.grants.replace(keys.ridOf('Consent', consent.id), consent.version, grants),
+      ridOf: (type, id) => keys.ridOf(type, id),
+      async maySee(type, id) {
+        if (inThisTransaction.has(`${type}/${id}`)) return true
+        const where = rowsOrNone(access, caller, type, 'read')
+        const [stored] = await tx.resources.read(type, [id], { where })
+        return stored !== undefined && !stored.deleted
+      },
+    }
+  }
+}
