@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto'
+import { readFileSync, readdirSync } from 'node:fs'
+import { extname, join } from 'node:path'
+import { projectRoot } from '../project-root.ts'
+
+/** One file of the web app, as HTTP is to serve it. */
+export interface WebFile {
+  readonly type: string
+  readonly bytes: Buffer
+  /** Quoted, as the header wants it. */
+  readonly etag: string
+  readonly cacheControl: string
+}
+
+/**
+ * What the pages of the web app need and nothing more: its own scripts and styles, its own API, and documents that it
+ * fetched itself and shows from memory.
+ */
+export const webContentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' blob:",
+  "connect-src 'self'",
+  'frame-src blob:',
+  'object-src blob:',
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
+}
+
+/** The files by URL path, read once: the page at `/` and `/app`, the rest under `/web/`. */
+export function webFiles(folder: string = join(projectRoot, 'src/web/static')): ReadonlyMap<string, WebFile> {
+  const files = new Map<string, WebFile>()
+  for (const name of readdirSync(folder)) {
+    const type = types[extname(name)]
+    if (!type) throw new Error(`${join(folder, name)}: no media type is known for this extension`)
+    const bytes = readFileSync(join(folder, name))
+    const etag = `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`
+    // Small, and changed only by an update of the server: asked for again each time, answered 304.
+    files.set(`/web/${name}`, { type, bytes, etag, cacheControl: 'no-cache' })
+  }
+  const page = files.get('/web/index.html')
+  if (!page) throw new Error(`${folder} lacks index.html`)
+  files.delete('/web/index.html')
+  return files.set('/', page).set('/app', page)
+}
