@@ -1,6 +1,6 @@
 import type { Access } from '../access/access.ts'
 import type { Context } from '../access/principal.ts'
-import { instantOf, periodOf } from '../fhir/date-time.ts'
+import { instantOf, timeRange } from '../fhir/date-time.ts'
 import { FhirError } from '../fhir/error.ts'
 import type { Handle, StoredVersion } from '../store/store.ts'
 import { bundleText, entryText, type Link } from './bundle-text.ts'
@@ -61,7 +61,7 @@ function wholeNumber(name: string, value: string): number {
 }
 
 function period(name: string, value: string): readonly [number, number] {
-  const found = periodOf(value)
+  const found = timeRange(value)
   if (!found) throw new FhirError('invalidQuery', `${name} is a date or an instant, not "${value}".`)
   return found
 }

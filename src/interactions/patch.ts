@@ -50,7 +50,7 @@ export function patchProposal(
   if (!stored || stored.deleted) throw notFound(type, id)
   if (ifMatch !== undefined && ifMatch !== stored.version) throw staleMatch(type, id, ifMatch)
   const before = parseJson(stored.json) as Resource
-  const after = applyJsonPatch(parseJson(stored.json), operations)
+  const after = applyJsonPatch(parseJson(stored.json) as Resource, operations)
   if (!isResource(after) || after.resourceType !== type || after.id !== id) {
     throw new FhirError('unprocessable', `A patch cannot change the type or the id of ${type}/${id}.`, {
       expression: `${place}.id`,

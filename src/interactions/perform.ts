@@ -8,6 +8,7 @@ import type { Handle, Store } from '../store/store.ts'
 import { auditRow } from './audit-row.ts'
 import { createBatch } from './batch.ts'
 import { createBinaryBytes } from './binary-bytes.ts'
+import { createCapabilities } from './capabilities.ts'
 import { createCommit } from './commit.ts'
 import { createCreate } from './create.ts'
 import { createDelete } from './delete.ts'
@@ -53,7 +54,7 @@ export function createPerform(parts: Parts): Perform {
 
   async function perform(context: Context, interaction: Interaction, body: Body = { kind: 'none' }): Promise<Answer> {
     try {
-      const handler = handlers[interaction.kind] as unknown as Handler
+      const handler = handlers[interaction.kind] as Handler
       const { answer, touched } = await handler(context, store, interaction as never, body)
       if (touched) await store.audit.record(auditRow(context, interaction.kind, touched, answer.status))
       return answer
@@ -68,7 +69,7 @@ export function createPerform(parts: Parts): Perform {
 }
 
 /** The table that routes every interaction, and from which the CapabilityStatement is made. */
-function createHandlers(parts: Parts, perform: Perform): Record<Exclude<InteractionKind, 'capabilities'>, unknown> {
+function createHandlers(parts: Parts, perform: Perform): Record<InteractionKind, unknown> {
   const { definitions, access, search, keys, store, rules, operations, base, limits } = parts
   const commit = createCommit({
     definitions,
@@ -101,6 +102,7 @@ function createHandlers(parts: Parts, perform: Perform): Record<Exclude<Interact
   })
   return {
     ...reading,
+    capabilities: createCapabilities(parts),
     create: createCreate({ access, search, keys, commit, bytes }),
     update: createUpdate({ access, keys, commit, bytes }),
     patch: createPatch({ access, commit }),

@@ -1,0 +1,10 @@
+import { type Logger, pino } from 'pino'
+
+/** Structured logs on stdout. Credentials are cut out should one ever stand in an error. */
+export function createLog(level: string): Logger {
+  return pino({
+    level,
+    base: null,
+    redact: ['*.authorization', '*.cookie', '*.password', '*.token'],
+  })
+}

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict'
+import { createHash, randomBytes } from 'node:crypto'
+import { request as httpRequest } from 'node:http'
+import { after, before, test } from 'node:test'
+import { aPatient } from '../support/resources.ts'
+import { administrator, type Client, startServer, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+let admin: Client
+before(async () => {
+  server = await startServer({ BINARY_LIMIT: '1MiB' })
+  admin = server.as(administrator())
+})
+after(() => server.close())
+
+const bytes = randomBytes(300_000)
+
+async function uploaded(content: Buffer, contentType = 'application/pdf') {
+  const { body } = await admin.raw('post')('Binary').set('content-type', contentType).send(content).expect(201)
+  return body.id as string
+}
+
+test('a Binary gives back the bytes that were sent, with their type', async () => {
+  const id = await uploaded(bytes)
+  const { body, headers } = await admin.get(`Binary/${id}`).responseType('blob').expect(200)
+  assert.equal(headers['content-type'], 'application/pdf')
+  assert.ok(bytes.equals(body))
+  assert.equal(headers['x-content-type-options'], 'nosniff')
+})
+
+test('Range answers 206 with exactly the bytes asked for', async () => {
+  const id = await uploaded(bytes)
+  for (const [range, from, to] of [
+    ['bytes=0-0', 0, 0],
+    ['bytes=65535-65536', 65535, 65536],
+    ['bytes=299999-', 299999, 299999],
+    ['bytes=-10', 299990, 299999],
+    ['bytes=100000-400000', 100000, 299999],
+  ] as const) {
+    const { body, headers } = await admin.get(`Binary/${id}`).set('range', range).responseType('blob').expect(206)
+    assert.equal(headers['content-range'], `bytes ${from}-${to}/300000`)
+    assert.ok(bytes.subarray(from, to + 1).equals(body), range)
+  }
+  const { headers } = await admin.get(`Binary/${id}`).set('range', 'bytes=300000-').expect(416)
+  assert.equal(headers['content-range'], 'bytes */300000')
+})
+
+test('a Binary is answered as a resource with data when FHIR JSON is asked for', async () => {
+  const id = await uploaded(Buffer.from('hello'), 'text/plain')
+  const { body } = await admin.get(`Binary/${id}`).set('accept', 'application/fhir+json').expect(200)
+  assert.equal(body.resourceType, 'Binary')
+  assert.equal(body.contentType, 'text/plain')
+  assert.equal(Buffer.from(body.data, 'base64').toString(), 'hello')
+})
+
+test('a Binary can be sent as a resource with data', async () => {
+  const data = Buffer.from('in JSON').toString('base64')
+  const { body } = await admin.post('Binary', { resourceType: 'Binary', contentType: 'text/plain', data }).expect(201)
+  const { text } = await admin.get(`Binary/${body.id}`).expect(200)
+  assert.equal(text, 'in JSON')
+})
+
+test('a Binary whose type cannot meet Accept answers 406', async () => {
+  const id = await uploaded(bytes)
+  await admin.get(`Binary/${id}`).set('accept', 'image/png').expect(406)
+})
+
+test('a Binary above the limit answers 413 and leaves nothing behind', async () => {
+  const before = await objects()
+  await admin.raw('post')('Binary').set('content-type', 'application/pdf').send(randomBytes(1_100_000)).expect(413)
+  assert.equal(await objects(), before)
+})
+
+test('an upload that is cut off leaves nothing behind', async () => {
+  const before = await objects()
+  await new Promise<void>((done) => {
+    const cut = httpRequest(`${server.base}/Binary`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${admin.token}`, 'content-type': 'application/pdf', 'content-length': 200_000 },
+    })
+    cut.on('error', () => done())
+    cut.write(randomBytes(100_000), () => setTimeout(() => cut.destroy(), 100))
+  })
+  await new Promise((later) => setTimeout(later, 300))
+  assert.equal(await objects(), before)
+})
+
+test('inline data of a DocumentReference is moved to the attachment store', async () => {
+  const { body: patient } = await admin.post('Patient', aPatient()).expect(201)
+  const content = Buffer.from('a letter')
+  const { body } = await admin
+    .post('DocumentReference', {
+      resourceType: 'DocumentReference',
+      status: 'current',
+      subject: { reference: `Patient/${patient.id}` },
+      content: [{ attachment: { contentType: 'text/plain', data: content.toString('base64') } }],
+    })
+    .expect(201)
+  const { attachment } = body.content[0]
+  assert.equal(attachment.data, undefined)
+  assert.equal(attachment.size, content.length)
+  assert.equal(attachment.hash, createHash('sha1').update(content).digest('base64'))
+  const { text } = await admin.get(attachment.url.slice(server.url.length)).expect(200)
+  assert.equal(text, 'a letter')
+})
+
+test('a linked Binary cannot be changed or deleted', async () => {
+  const { body: patient } = await admin.post('Patient', aPatient()).expect(201)
+  const id = await uploaded(Buffer.from('x'), 'text/plain')
+  await admin
+    .post('DocumentReference', {
+      resourceType: 'DocumentReference',
+      status: 'current',
+      subject: { reference: `Patient/${patient.id}` },
+      content: [{ attachment: { contentType: 'text/plain', url: `Binary/${id}` } }],
+    })
+    .expect(201)
+  await admin.raw('put')(`Binary/${id}`).set('content-type', 'text/plain').send('y').expect(409)
+  await admin.delete(`Binary/${id}`).expect(409)
+  assert.equal((await admin.get(`Binary/${id}`)).text, 'x')
+})
+
+/** Rows plus files: what an upload leaves in either place. */
+async function objects(): Promise<number> {
+  const [row] = await server.composed.store.query<{ n: number }>('select count(*)::int as n from attachment')
+  const { readdirSync } = await import('node:fs')
+  const files = readdirSync(server.dataDir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  return row!.n + files.filter(({ parentPath }) => parentPath.includes('blobs')).length
+}

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { aPatient } from '../support/resources.ts'
+import { administrator, type Client, startServer, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+let admin: Client
+before(async () => {
+  server = await startServer()
+  admin = server.as(administrator())
+})
+after(() => server.close())
+
+const identified = (value: string) => aPatient({ identifier: [{ system: 'urn:mrn', value }] })
+
+test('20 parallel conditional creates of one identifier make one resource', async () => {
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, () =>
+      admin.post('Patient', identified('1')).set('if-none-exist', 'identifier=urn:mrn|1'),
+    ),
+  )
+  assert.equal(answers.filter(({ status }) => status === 201).length, 1)
+  assert.equal(answers.filter(({ status }) => status === 200).length, 19)
+  const { body } = await admin.get('Patient?identifier=urn:mrn|1&_total=accurate').expect(200)
+  assert.equal(body.total, 1)
+})
+
+test('several matches of a conditional create answer 412', async () => {
+  await admin.post('Patient', identified('2')).expect(201)
+  await admin.post('Patient', identified('2')).expect(201)
+  const { body } = await admin.post('Patient', identified('2')).set('if-none-exist', 'identifier=urn:mrn|2').expect(412)
+  assert.equal(body.issue[0].code, 'multiple-matches')
+})
+
+test('criteria that select nothing in particular are refused', async () => {
+  await admin.post('Patient', identified('3')).set('if-none-exist', '_count=1').expect(400)
+})
