@@ -1,0 +1,111 @@
+import pg from 'pg'
+import { databaseError } from './pg-errors.ts'
+
+/** A `postgres://` URL, or where the embedded server listens. */
+export type Connection = string | { readonly host: string; readonly user: string; readonly database: string }
+
+export interface DatabaseOptions {
+  connection: Connection
+  /** One tenant, one schema: every unqualified name is looked up there. */
+  schema?: string
+  /** Connections at most. */
+  pool?: number
+  /** In milliseconds; longer statements end as `tooCostly`. */
+  statementTimeout?: number
+  /** Hears of idle connections that broke; the next statement opens a new one. */
+  onError?: (error: Error) => void
+}
+
+export interface Database {
+  readonly options: Required<Omit<DatabaseOptions, 'onError'>>
+  /** One statement on any connection. `int8` values come as bigint. With a name it is prepared once per connection. */
+  query<Row>(text: string, values?: readonly unknown[], name?: string): Promise<Row[]>
+  /** One connection for several statements, to be released. */
+  session(): Promise<Session>
+  /** How often the server was waited for since the start. */
+  roundTrips(): number
+  close(): Promise<void>
+}
+
+export interface Session {
+  /** Statements wait for each other. */
+  query<Row>(text: string, values?: readonly unknown[], name?: string): Promise<Row[]>
+  /** `broken`: the connection is closed instead of being used again. */
+  release(broken?: boolean): void
+}
+
+export function openDatabase(given: DatabaseOptions): Database {
+  const options = {
+    connection: given.connection,
+    schema: given.schema ?? 'public',
+    pool: given.pool ?? 20,
+    statementTimeout: given.statementTimeout ?? 30_000,
+  }
+  const pool = new pg.Pool({
+    ...clientSettings(options),
+    max: options.pool,
+    idleTimeoutMillis: 60_000,
+    connectionTimeoutMillis: 10_000,
+  })
+  // Without a listener a connection that breaks while idle would end the process.
+  pool.on('error', (error) => given.onError?.(error))
+  let count = 0
+
+  async function run<Row>(on: pg.Pool | pg.PoolClient, text: string, values?: readonly unknown[], name?: string) {
+    count += 1
+    try {
+      const { rows } = await on.query({ text, values: values as unknown[], ...(name === undefined ? {} : { name }) })
+      // Several statements without parameters, sent as one, answer without rows of their own.
+      return (rows as Row[] | undefined) ?? []
+    } catch (error) {
+      throw databaseError(error)
+    }
+  }
+
+  return {
+    options,
+    query: (text, values, name) => run(pool, text, values, name),
+    async session() {
+      const client = await pool.connect().catch((error: unknown) => {
+        throw databaseError(error)
+      })
+      let last: Promise<unknown> = Promise.resolve()
+      return {
+        query<Row>(text: string, values?: readonly unknown[], name?: string) {
+          const result = last.then(() => run<Row>(client, text, values, name))
+          last = result.catch(() => undefined)
+          return result
+        },
+        release: (broken = false) => client.release(broken),
+      }
+    },
+    roundTrips: () => count,
+    close: () => pool.end(),
+  }
+}
+
+/** What every connection to this database is opened with, by `pg` and by `knex` alike. */
+export function clientSettings({ connection, schema, statementTimeout }: Database['options']): pg.ClientConfig {
+  const flags = [
+    `-c search_path=${schema},public`,
+    `-c statement_timeout=${statementTimeout}`,
+    '-c idle_in_transaction_session_timeout=60000',
+  ].join(' ')
+  const shared = { application_name: 'chartshare', keepAlive: true, types: { getTypeParser } }
+  if (typeof connection !== 'string') return { ...connection, ...shared, options: flags }
+  const url = new URL(connection)
+  // What the URL says would replace ours.
+  const options = [url.searchParams.get('options'), flags].filter(Boolean).join(' ')
+  url.searchParams.delete('options')
+  return { connectionString: url.href, ...shared, options }
+}
+
+const int8 = 20
+const int8Array = 1016
+
+/** `int8` becomes bigint on our connections only: pg's own table of parsers is shared by the whole process. */
+function getTypeParser(oid: number, format?: 'text' | 'binary'): (text: string) => unknown {
+  if (oid === int8) return BigInt
+  if (oid === int8Array) return (text) => (text === '{}' ? [] : text.slice(1, -1).split(',').map(BigInt))
+  return pg.types.getTypeParser(oid, format as 'text') as (text: string) => unknown
+}

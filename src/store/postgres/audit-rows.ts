@@ -1,0 +1,34 @@
+import type { AuditRow } from '../store.ts'
+import { type Column, manyRows, oneRow, type Params } from './params.ts'
+
+const longestQuery = 4_000
+const largestInt = 2_147_483_647
+
+const columns: readonly Column<AuditRow>[] = [
+  { name: 'at', type: 'int8', of: ({ at }) => at },
+  { name: 'request_id', type: 'text', of: ({ requestId }) => storable(requestId) },
+  { name: 'interaction', type: 'text', of: ({ interaction }) => interaction },
+  { name: 'type', type: 'text', of: ({ type }) => storable(type) },
+  { name: 'id', type: 'text', of: ({ id }) => storable(id) },
+  { name: 'version', type: 'int4', of: ({ version }) => (version !== null && version <= largestInt ? version : null) },
+  { name: 'patients', type: 'int8[]', of: ({ patients }) => patients },
+  { name: 'account_id', type: 'text', of: ({ accountId }) => accountId },
+  { name: 'person', type: 'text', of: ({ person }) => person },
+  { name: 'client_id', type: 'text', of: ({ clientId }) => storable(clientId) },
+  { name: 'outcome', type: 'text', of: ({ outcome }) => outcome },
+  { name: 'status', type: 'int2', of: ({ status }) => status },
+  { name: 'query', type: 'text', of: ({ query }) => storable(query) },
+  { name: 'ip', type: 'text', of: ({ ip }) => storable(ip) },
+]
+
+/** The insert of audit rows, as a statement or a part of one; `when` is an SQL condition for all of them. */
+export function auditInsert(params: Params, rows: readonly AuditRow[], when?: string): string {
+  const source = rows.length === 1 ? oneRow(params, columns, rows[0]!) : manyRows(params, columns, rows)
+  const names = columns.map(({ name }) => name).join(', ')
+  return `insert into audit (${names}) select * from (${source}) rows${when === undefined ? '' : ` where ${when}`}`
+}
+
+/** Refused requests are audited too, so these texts may be anything; Postgres cannot store a NUL. */
+function storable(text: string | null): string | null {
+  return text === null ? null : text.replaceAll('\u0000', '\ufffd').slice(0, longestQuery)
+}

@@ -1,0 +1,42 @@
+import pg from 'pg'
+import { LostRace } from '../pg-errors.ts'
+import type { Handle, Resources, Write } from '../store.ts'
+import type { DateColumns } from './date-columns.ts'
+import { putStatement } from './put-statement.ts'
+
+interface Parts {
+  query: Handle['query']
+  nameOf: (text: string) => string | undefined
+  dateColumns: DateColumns
+  /** A failed statement ends a transaction, so there a lost race must run it again. */
+  inTransaction: boolean
+}
+
+export function createPut({ query, nameOf, dateColumns, inTransaction }: Parts): Resources['put'] {
+  return async function put(writes, audit = []) {
+    if (writes.length === 0 && audit.length === 0) return { stale: [] }
+    const { text, values } = putStatement(dateColumns, writes, audit)
+    try {
+      const passed = await query<{ n: number }>(text, values, writes.length === 1 ? nameOf(text) : undefined)
+      const ns = new Set(passed.map(({ n }) => n))
+      return { stale: writes.filter((_, n) => !ns.has(n)) }
+    } catch (error) {
+      const taken = takenIdentity(error, writes)
+      if (!taken) throw error
+      if (inTransaction) throw new LostRace(error)
+      return { stale: taken }
+    }
+  }
+}
+
+/** The writes whose row another writer inserted between our look and our insert; undefined when the error is another one. */
+function takenIdentity(error: unknown, writes: readonly Write[]): readonly Write[] | undefined {
+  const cause = error instanceof Error ? error.cause : undefined
+  if (!(cause instanceof pg.DatabaseError) || cause.code !== '23505') return undefined
+  const table = cause.table?.replace(/_v$/, '')
+  const ofTable = writes.filter(({ type }) => type.toLowerCase() === table)
+  if (ofTable.length === 0) return undefined
+  const rid = /=\((-?\d+)/.exec(cause.detail ?? '')?.[1]
+  const exact = ofTable.filter((write) => String(write.rid) === rid)
+  return exact.length > 0 ? exact : ofTable
+}
