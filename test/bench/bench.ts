@@ -1,0 +1,45 @@
+/**
+ * `npm run bench`: how close the server comes to the limits of its parts, as ratios of one run. See README.md here.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createProgress } from '../../src/commands/progress.ts'
+import { benchOptions } from './options.ts'
+import { costTable, ratioTable } from './ratio-table.ts'
+import { runBench } from './run-bench.ts'
+
+const options = benchOptions(process.argv.slice(2))
+const folder = mkdtempSync(join(tmpdir(), 'chartshare-bench-'))
+const progress = createProgress(process.stderr)
+const stop = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => stop.abort(new Error(`Stopped by ${signal}`)))
+
+try {
+  const result = await runBench(options, folder, progress, stop.signal)
+  progress.end()
+  const { rows, roundTrips, about, firstErrors } = result
+  console.log(`\n${cpus().length} cores (${cpus()[0]?.model}), Node ${process.version}, Postgres ${about.postgres}`)
+  console.log(
+    `${about.patients} patients, ${about.resources} resources, loaded at ${Math.round(about.loadRate)} a second`,
+  )
+  console.log(
+    `start ${Math.round(about.startedIn)} ms (migrations included), RSS idle ${Math.round(about.idle)} MB, peak ${Math.round(about.peak)} MB`,
+  )
+  console.log(`\n${ratioTable(rows)}\n\n${costTable(rows, roundTrips)}`)
+  for (const [operation, error] of firstErrors) console.log(`${operation}: ${error}`)
+  if (!about.complete) console.log('\nThe time was up before everything was measured as often as asked.')
+  if (options.out)
+    writeFileSync(
+      options.out,
+      JSON.stringify({ ...result, roundTrips: [...roundTrips], firstErrors: [...firstErrors] }, null, 1),
+    )
+  if (rows.some(({ errors }) => errors > 0)) process.exitCode = 1
+} catch (error) {
+  progress.end()
+  console.error((error as Error).message)
+  process.exitCode = 1
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}

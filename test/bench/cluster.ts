@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import pg from 'pg'
+import { startEmbeddedPostgres } from '../../src/store/embedded-postgres.ts'
+
+/** A throw-away Postgres that keeps its promises (fsync and all), with a database for the server and one for the limits. */
+export interface Cluster {
+  readonly pid: number
+  /** The Unix socket. */
+  readonly socket: string
+  urlOf(database: 'chartshare' | 'limits', port?: number): string
+  version(): Promise<string>
+  stop(): Promise<void>
+}
+
+export async function startCluster(folder: string): Promise<Cluster> {
+  const postgres = await startEmbeddedPostgres({ dataDir: folder, durable: true })
+  const { host, user } = postgres.connection
+  const run = async (...texts: string[]) => {
+    const client = new pg.Client(postgres.connection)
+    await client.connect()
+    try {
+      const results = []
+      for (const text of texts) results.push(await client.query(text))
+      return results
+    } finally {
+      await client.end()
+    }
+  }
+  await run('create database chartshare', 'create database limits')
+  return {
+    pid: Number(readFileSync(join(postgres.folder, 'postmaster.pid'), 'utf8').split('\n')[0]),
+    socket: join(host, '.s.PGSQL.5432'),
+    urlOf: (database, port) =>
+      port === undefined
+        ? `postgres:///${database}?host=${encodeURIComponent(host)}&user=${user}`
+        : `postgres://${user}@127.0.0.1:${port}/${database}`,
+    version: async () => String((await run('show server_version'))[0]!.rows[0].server_version),
+    stop: () => postgres.stop(),
+  }
+}

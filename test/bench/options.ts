@@ -1,0 +1,46 @@
+import { parseArgs } from 'node:util'
+
+export interface BenchOptions {
+  readonly patients: number
+  readonly concurrency: readonly number[]
+  readonly repeats: number
+  /** Of one measurement. */
+  readonly seconds: number
+  /** No measurement begins after so many minutes. */
+  readonly minutes: number
+  readonly only?: RegExp
+  /** Where to write every number as JSON. */
+  readonly out?: string
+}
+
+export function benchOptions(args: readonly string[]): BenchOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      quick: { type: 'boolean', default: false },
+      patients: { type: 'string' },
+      concurrency: { type: 'string', default: '1,8,32' },
+      repeats: { type: 'string' },
+      seconds: { type: 'string' },
+      only: { type: 'string' },
+      out: { type: 'string' },
+    },
+  })
+  const { quick } = values
+  return {
+    patients: numberOf(values.patients, quick ? 200 : 2_000),
+    concurrency: values.concurrency.split(',').map((text) => numberOf(text, 1)),
+    repeats: numberOf(values.repeats, quick ? 1 : 3),
+    seconds: numberOf(values.seconds, quick ? 0.6 : 1.2),
+    minutes: quick ? 1.5 : 9,
+    only: values.only === undefined ? undefined : new RegExp(values.only, 'i'),
+    out: values.out,
+  }
+}
+
+function numberOf(text: string | undefined, fallback: number): number {
+  if (text === undefined) return fallback
+  const number = Number(text)
+  if (!(number > 0)) throw new Error(`"${text}" is no number above 0`)
+  return number
+}

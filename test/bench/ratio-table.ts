@@ -1,0 +1,109 @@
+import { targets } from './targets.ts'
+import type { LimitName, OperationName, Target } from './targets.ts'
+
+/** The middle of the repeats of one operation or limit at one concurrency. */
+export interface Measured {
+  readonly concurrency: number
+  readonly rate: number
+  readonly p50: number
+  readonly p95: number
+  readonly errors: number
+  /** CPU time for one request, in ms. */
+  readonly serverCpu: number
+  readonly postgresCpu: number
+}
+
+export interface Row extends Measured {
+  readonly operation: OperationName
+  readonly limit: number
+  readonly ratio: number
+  readonly verdict: string
+}
+
+/** Each operation beside its limit of the same run. */
+export function rowsOf(
+  measured: ReadonlyMap<OperationName, readonly Measured[]>,
+  limits: ReadonlyMap<LimitName, readonly Measured[]>,
+): Row[] {
+  return [...measured].flatMap(([operation, cells]) => {
+    const target: Target = targets[operation]
+    return cells.flatMap((cell) => {
+      const limit = limits.get(target.limit)?.find(({ concurrency }) => concurrency === cell.concurrency)?.rate
+      if (!limit) return []
+      const ratio = ((target.resources ?? 1) * cell.rate) / limit
+      return [{ ...cell, operation, limit, ratio, verdict: verdictOf(target, cell, ratio) }]
+    })
+  })
+}
+
+function verdictOf(target: Target, { concurrency, errors }: Measured, ratio: number): string {
+  if (errors > 0) return `${errors} ERRORS`
+  const peer = peerRatio(target, concurrency)
+  if (peer !== undefined && ratio < peer) return 'BELOW MEDPLUM'
+  const { ratio: wanted } = target
+  if (!wanted || concurrency < wanted.from) return peer === undefined ? '' : 'above Medplum'
+  return ratio >= wanted.atLeast ? 'target met' : `${Math.round((100 * ratio) / wanted.atLeast)} % of target`
+}
+
+/** Medplum was measured at 1, 8 and 32; what lies between counts as the next lower one. */
+function peerRatio({ medplum }: Target, concurrency: number): number | undefined {
+  return medplum?.[concurrency >= 32 ? 2 : concurrency >= 8 ? 1 : 0]
+}
+
+export function ratioTable(rows: readonly Row[]): string {
+  const lines = rows.map(({ operation, concurrency, rate, limit, ratio, verdict }) => {
+    const target: Target = targets[operation]
+    const wanted = target.ratio && concurrency >= target.ratio.from ? `≥ ${target.ratio.atLeast}` : ''
+    const peer = peerRatio(target, concurrency)
+    const name = `${operation}${target.resources ? ' (resources/s)' : ''}`
+    const cells = [
+      name,
+      concurrency,
+      text((target.resources ?? 1) * rate),
+      `${target.limit} ${text(limit)}`,
+      ratio.toFixed(2),
+    ]
+    return [...cells, wanted, peer ?? '', verdict]
+  })
+  return table(['operation', 'c', 'ours/s', 'limit/s', 'ratio', 'target', 'Medplum', 'verdict'], lines)
+}
+
+export function costTable(rows: readonly Row[], roundTrips: ReadonlyMap<OperationName, number>): string {
+  const names = [...new Set(rows.map(({ operation }) => operation))]
+  const lines = names.map((name) => {
+    const of = rows.filter(({ operation }) => operation === name)
+    // At 8 callers, as the targets are written; or at what was measured.
+    const row = of.find(({ concurrency }) => concurrency === 8) ?? of[0]!
+    const target: Target = targets[name]
+    const trips = roundTrips.get(name)
+    const cells = [name, row.concurrency, row.p50.toFixed(1), row.p95.toFixed(1), row.serverCpu.toFixed(2)]
+    const wanted = target.cpu === undefined ? '' : `≤ ${target.cpu}`
+    const tripsWanted = target.roundTrips === undefined ? '' : `≤ ${target.roundTrips}`
+    return [...cells, wanted, row.postgresCpu.toFixed(2), trips === undefined ? '' : trips.toFixed(1), tripsWanted]
+  })
+  const head = [
+    'operation',
+    'c',
+    'p50 ms',
+    'p95 ms',
+    'server CPU ms',
+    'target',
+    'Postgres CPU ms',
+    'round trips',
+    'target',
+  ]
+  return table(head, lines)
+}
+
+function text(rate: number): string {
+  return rate >= 100 ? Math.round(rate).toLocaleString('en') : rate.toFixed(1)
+}
+
+function table(head: readonly string[], lines: readonly (readonly (string | number)[])[]): string {
+  const all = [head, ...lines].map((line) => line.map(String))
+  const widths = head.map((_, n) => Math.max(...all.map((line) => line[n]!.length)))
+  const row = (line: readonly string[]) => `| ${line.map((cell, n) => cell.padEnd(widths[n]!)).join(' | ')} |`
+  return [row(all[0]!), `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...all.slice(1).map(row)].join(
+    '\n',
+  )
+}
