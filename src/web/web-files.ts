@@ -9,25 +9,7 @@ export interface WebFile {
   readonly bytes: Buffer
   /** Quoted, as the header wants it. */
   readonly etag: string
-  readonly cacheControl: string
 }
-
-/**
- * What the pages of the web app need and nothing more: its own scripts and styles, its own API, and documents that it
- * fetched itself and shows from memory.
- */
-export const webContentSecurityPolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' blob:",
-  "connect-src 'self'",
-  'frame-src blob:',
-  'object-src blob:',
-  "base-uri 'none'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-].join('; ')
 
 const types: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -44,8 +26,7 @@ export function webFiles(folder: string = join(projectRoot, 'src/web/static')): 
     if (!type) throw new Error(`${join(folder, name)}: no media type is known for this extension`)
     const bytes = readFileSync(join(folder, name))
     const etag = `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`
-    // Small, and changed only by an update of the server: asked for again each time, answered 304.
-    files.set(`/web/${name}`, { type, bytes, etag, cacheControl: 'no-cache' })
+    files.set(`/web/${name}`, { type, bytes, etag })
   }
   const page = files.get('/web/index.html')
   if (!page) throw new Error(`${folder} lacks index.html`)
