@@ -97,11 +97,18 @@ export function recordBundle(n: number, shape: Shape, doctor: string | undefined
   const encounters = many(shape.encounters, () => add(encounter(random, subject)))
   many(shape.observations, () => add(observation(random, subject, random.pick(encounters))))
   many(shape.conditions, () => add(condition(random, subject, random.pick(encounters))))
-  many(shape.documents, (k) => add(documentReference(random, subject, attachment(k), random.pick(encounters))))
+  many(shape.documents, (k) => add(documentReference(random, subject, doctor, attachment(k), random.pick(encounters))))
   return { resourceType: 'Bundle', type: 'transaction', entry: entries }
 }
 
-export function documentReference(random: Random, subject: object, url: string, encounter?: object): Resource {
+/** Written by the doctor, who can read it for that reason. */
+export function documentReference(
+  random: Random,
+  subject: object,
+  doctor: string | undefined,
+  url: string,
+  encounter?: object,
+): Resource {
   return {
     resourceType: 'DocumentReference',
     masterIdentifier: { system: 'urn:ietf:rfc:3986', value: `urn:uuid:${random.uuid()}` },
@@ -111,6 +118,7 @@ export function documentReference(random: Random, subject: object, url: string, 
     type: concept('http://loinc.org', random.pick(documentKinds)),
     subject,
     date: instant(random),
+    ...(doctor ? { author: [{ reference: doctor }] } : {}),
     description: `${word(random, 3)} ${word(random, 3)}`,
     content: [
       {

@@ -62,7 +62,7 @@ export function operations({ reader, writer }: Callers, seeded: Seeded, doctor: 
     'document create, 100 kB': async (random) => {
       const subject = { reference: `Patient/${random.pick(patients).id}` }
       const binary = await upload(writer, file)
-      return write('POST', '/DocumentReference', documentReference(random, subject, `Binary/${binary}`))
+      return write('POST', '/DocumentReference', documentReference(random, subject, doctor, `Binary/${binary}`))
     },
     'transaction of 100': () => {
       const n = nextPatient++

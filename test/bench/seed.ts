@@ -49,26 +49,31 @@ export async function seed(
   const seconds = (performance.now() - start) / 1000
   patients.sort((a, b) => a.n - b.n)
   const rich = patients.filter((_, n) => n % 10 === 0).map(({ id }) => id)
-  const binaries = await documentsWithFiles(connection, rich)
+  const binaries = await documentsWithFiles(connection, rich, doctor)
   const bigBinary = await upload(connection, createRandom(3).bytes(big))
-  await connection.send('POST', '/fhir/DocumentReference', linkTo(bigBinary, patients[0]!.id, 1))
+  await connection.send('POST', '/fhir/DocumentReference', linkTo(bigBinary, patients[0]!.id, doctor, 1))
   return { patients, rich, binaries, bigBinary, resources, seconds }
 }
 
 /** Answers the files of 100 kB; the others are small, since what counts is that each document has one. */
-async function documentsWithFiles(connection: Connection, rich: readonly string[]): Promise<string[]> {
+async function documentsWithFiles(
+  connection: Connection,
+  rich: readonly string[],
+  doctor: string | undefined,
+): Promise<string[]> {
   const large: string[] = []
   await inParallel(rich.length * ownDocuments, async (n) => {
     const isLarge = n < 50
     const id = await upload(connection, createRandom(n).bytes(isLarge ? small : 1024))
     if (isLarge) large.push(id)
-    await connection.send('POST', '/fhir/DocumentReference', linkTo(id, rich[n % rich.length]!, n))
+    await connection.send('POST', '/fhir/DocumentReference', linkTo(id, rich[n % rich.length]!, doctor, n))
   })
   return large
 }
 
-function linkTo(binary: string, patientId: string, n: number): string {
-  return JSON.stringify(documentReference(createRandom(n), { reference: `Patient/${patientId}` }, `Binary/${binary}`))
+function linkTo(binary: string, patientId: string, doctor: string | undefined, n: number): string {
+  const subject = { reference: `Patient/${patientId}` }
+  return JSON.stringify(documentReference(createRandom(n), subject, doctor, `Binary/${binary}`))
 }
 
 export async function upload(connection: Connection, bytes: Buffer): Promise<string> {
