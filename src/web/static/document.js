@@ -40,7 +40,8 @@ function facts(found, others) {
     ['Type', conceptText(found.type)],
     ['Date', dateText(found.date)],
     ['Author', (found.author ?? []).map((author) => personText(author, others)).join(', ')],
-    ['Description', found.description],
+    ['Description', found.description === titleText(found) ? '' : found.description],
+    ['File', (found.content ?? []).map(({ attachment }) => attachment?.title ?? '').join(', ')],
     ['Status', found.status === 'current' ? '' : found.status],
   ]
   return h(

@@ -62,11 +62,7 @@ function welcome(error) {
   show(
     h('h1', {}, 'Chartshare'),
     error && problem(error),
-    h(
-      'p',
-      { className: 'lead' },
-      'Medical documents, shared with those who treat you or with you, and with nobody else.',
-    ),
+    h('p', { className: 'lead' }, 'Medical documents, shared with the people whom they concern and with nobody else.'),
     h('p', {}, h('button', { type: 'button', className: 'primary', onclick: trySignIn }, 'Sign in')),
     h(
       'ul',

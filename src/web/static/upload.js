@@ -46,11 +46,17 @@ export function uploadView(person) {
   /** What is already on the server, so that trying again does not send the bytes again. */
   let sent
 
+  /** Says what is missing, and puts the focus where it can be given. */
+  function refuse(text, field) {
+    state.replaceChildren(problem(new Error(text)))
+    document.getElementById(field).focus()
+  }
+
   async function submit(event) {
     event.preventDefault()
     const file = files.chosen()
-    const missing = !picker.chosen() ? 'Choose the patient first.' : !file ? 'Choose a file first.' : ''
-    if (missing) return state.replaceChildren(problem(new Error(missing)))
+    if (!picker.chosen()) return refuse('Choose the patient first.', 'find-patient')
+    if (!file) return refuse('Choose a file first.', 'file')
     send.disabled = true
     try {
       if (sent?.file !== file) sent = { file, id: await sendFile(file, state) }
@@ -150,7 +156,6 @@ function typeOf(file) {
 
 function documentOf(person, subject, file, binary, title, code) {
   const display = kinds.find(([known]) => known === code)[1]
-  const extension = /\.\w{1,5}$/.exec(file.name)?.[0] ?? ''
   return {
     resourceType: 'DocumentReference',
     status: 'current',
@@ -164,7 +169,7 @@ function documentOf(person, subject, file, binary, title, code) {
         attachment: {
           contentType: typeOf(file),
           url: `Binary/${binary}`,
-          title: title ? `${title}${extension}` : file.name,
+          title: file.name,
           size: file.size,
           creation: new Date(file.lastModified).toISOString(),
         },

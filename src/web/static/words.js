@@ -35,8 +35,9 @@ export function conceptText(concept) {
   return concept?.text ?? concept?.coding?.find(({ display }) => display)?.display ?? concept?.coding?.[0]?.code ?? ''
 }
 
-/** How a document is called: by its file, its description or its kind. */
+/** How a document is called: as it was described in a few words, or by its file or its kind. */
 export function titleText(document) {
-  const attachment = document.content?.[0]?.attachment
-  return attachment?.title || document.description || conceptText(document.type) || 'Document without a title'
+  const { description } = document
+  const short = description && description.length <= 120 ? description : ''
+  return short || document.content?.[0]?.attachment?.title || conceptText(document.type) || 'Document without a title'
 }
