@@ -1,0 +1,94 @@
+import { FhirError } from '../../fhir/error.ts'
+import type { Rid } from '../../search/keys.ts'
+import type { Attachments, Handle, StoredObject } from '../store.ts'
+
+/** A handle or a transaction. */
+type Queries = Pick<Handle, 'query'>
+
+interface Row {
+  object_key: string
+  size: bigint
+  sha1: string
+  sha256: string
+  enc: number
+  content_type: string
+  owner_type: string | null
+  owner: bigint | null
+}
+
+/** The table `attachment`: one row per version of a Binary. The owner, once set, stands in all of them. */
+export function createAttachmentRows(pool: Queries, now: () => number): Pick<Attachments, 'attach' | 'find' | 'own'> {
+  return {
+    async attach(tx, binary, object) {
+      if (binary.version > 1 && (await lockRows(tx, binary.rid)).some(isOwned)) throw ownedAlready()
+      await tx.query(
+        `insert into attachment (rid, ver, object_key, size, sha1, sha256, enc, content_type, uploader, created)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+        [
+          String(binary.rid),
+          binary.version,
+          object.key,
+          object.size,
+          object.sha1,
+          object.sha256,
+          object.enc,
+          binary.contentType,
+          String(binary.uploader),
+          now(),
+        ],
+        'attachment-attach',
+      )
+    },
+
+    async find(binary, version, within) {
+      const [row] = await (within ?? pool).query<Row>(
+        `select object_key, size, sha1, sha256, enc, content_type, owner_type, owner
+         from attachment where rid = $1 and ver = coalesce($2::int, ver) order by ver desc limit 1`,
+        [String(binary), version ?? null],
+        'attachment-find',
+      )
+      return row && objectOf(row)
+    },
+
+    async own(tx, binary, owner) {
+      // First the lock: a statement sees only what was committed before it began, and another version may just be on its way.
+      const rows = await lockRows(tx, binary)
+      const free = rows.every((row) => !isOwned(row) || (row.owner_type === owner.type && row.owner === owner.rid))
+      if (rows.length === 0 || !free) return false
+      await tx.query(
+        'update attachment set owner_type = $2, owner = $3 where rid = $1 and owner is null',
+        [String(binary), owner.type, String(owner.rid)],
+        'attachment-own',
+      )
+      return true
+    },
+  }
+}
+
+function lockRows(tx: Queries, binary: Rid): Promise<Pick<Row, 'owner_type' | 'owner'>[]> {
+  return tx.query(
+    'select owner_type, owner from attachment where rid = $1 for update',
+    [String(binary)],
+    'attachment-lock',
+  )
+}
+
+function isOwned(row: Pick<Row, 'owner'>): boolean {
+  return row.owner !== null
+}
+
+function ownedAlready(): FhirError {
+  return new FhirError('conflict', 'A Binary that a resource refers to cannot be changed.')
+}
+
+function objectOf(row: Row): StoredObject {
+  return {
+    key: row.object_key,
+    size: Number(row.size),
+    sha1: row.sha1,
+    sha256: row.sha256,
+    enc: row.enc,
+    contentType: row.content_type,
+    owner: row.owner === null ? undefined : { type: row.owner_type!, rid: BigInt(row.owner) },
+  }
+}
