@@ -21,29 +21,33 @@ async function main(chosen: readonly string[]): Promise<number> {
     return 1
   }
   const needed = files.some((file) => !withoutDatabase.includes(path.relative(root, file).split(path.sep)[0]!))
+  const stop = new AbortController()
+  listen(stop)
   const server = needed ? await startDatabaseServer(process.env['TEST_DATABASE_URL'] || undefined) : undefined
   try {
     if (server) process.env[serverVariable] = server.template
-    return await runFiles(files)
+    return stop.signal.aborted ? 1 : await runFiles(files, stop)
   } finally {
     await server?.stop()
   }
 }
 
-function runFiles(files: string[]): Promise<number> {
-  const stop = new AbortController()
-  let interrupted = false
+/** Ctrl-C ends the tests, not this process: Postgres is still to be stopped, and its folder to be removed. */
+function listen(stop: AbortController): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      interrupted = true
-      stop.abort()
-    })
+    process.removeAllListeners(signal)
+    process.on(signal, () => stop.abort())
   }
+}
+
+function runFiles(files: string[], stop: AbortController): Promise<number> {
   const skipped: string[] = []
   let passed = 0
   let failed = 0
   return new Promise((resolve) => {
     const events = run({ files, concurrency: 2, timeout: fileTimeout, signal: stop.signal })
+    // Node's own listeners, which came with `run`, would end this process at once.
+    listen(stop)
     events.on('test:pass', ({ name, skip, details, file }) => {
       if (skip !== undefined) skipped.push(`${path.relative(root, file ?? '')}: ${name}${reasonOf(skip)}`)
       else if (details.type !== 'suite') passed += 1
@@ -54,8 +58,9 @@ function runFiles(files: string[]): Promise<number> {
     const report = events.compose<NodeJS.ReadableStream>(spec as never)
     report.pipe(process.stdout, { end: false })
     report.on('end', () => {
-      summary(passed, failed, skipped, interrupted)
-      resolve(failed > 0 || passed === 0 || interrupted ? 1 : 0)
+      const { aborted } = stop.signal
+      summary(passed, failed, skipped, aborted)
+      resolve(failed > 0 || passed === 0 || aborted ? 1 : 0)
     })
   })
 }

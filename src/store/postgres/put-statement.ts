@@ -108,7 +108,7 @@ function single(params: Params, dateColumns: DateColumns, row: Row): Body {
 }
 
 function several(params: Params, dateColumns: DateColumns, rows: readonly Row[]): Body {
-  const parts = [`w as materialized (${manyRows(params, [...places, ...values, ...contents], rows)})`]
+  const parts = [`w as materialized (${manyRows(params, [...places, ...values, ...contents], inLockOrder(rows))})`]
   const deeds = new Map<string, Set<Deed>>()
   for (const { table, deed } of rows) deeds.set(table, (deeds.get(table) ?? new Set()).add(deed))
   const guards = [...deeds].flatMap(([table, done]) => guardsOf(table, done))
@@ -131,6 +131,14 @@ function several(params: Params, dateColumns: DateColumns, rows: readonly Row[])
   }
   const unguarded = `select n from w where deed = 'insert'`
   return { parts, when, answer: [unguarded, passed].filter(Boolean).join(' union all ') }
+}
+
+/** Rows are locked in one order everywhere, so that two statements wait for each other instead of deadlocking. */
+function inLockOrder(rows: readonly Row[]): Row[] {
+  return [...rows].sort((a, b) => {
+    if (a.table !== b.table) return a.table < b.table ? -1 : 1
+    return a.write.rid < b.write.rid ? -1 : a.write.rid > b.write.rid ? 1 : 0
+  })
 }
 
 /** `for update` waits for a writer that was quicker, and then compares the version that it left. */

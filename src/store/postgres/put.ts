@@ -3,12 +3,13 @@ import { LostRace } from '../pg-errors.ts'
 import type { Handle, Resources, Write } from '../store.ts'
 import type { DateColumns } from './date-columns.ts'
 import { putStatement } from './put-statement.ts'
+import { retried } from './retried.ts'
 
 interface Parts {
   query: Handle['query']
   nameOf: (text: string) => string | undefined
   dateColumns: DateColumns
-  /** A failed statement ends a transaction, so there a lost race must run it again. */
+  /** A failed statement ends a transaction: there the whole of it must run again, here the statement alone. */
   inTransaction: boolean
 }
 
@@ -16,8 +17,9 @@ export function createPut({ query, nameOf, dateColumns, inTransaction }: Parts):
   return async function put(writes, audit = []) {
     if (writes.length === 0 && audit.length === 0) return { stale: [] }
     const { text, values } = putStatement(dateColumns, writes, audit)
+    const run = () => query<{ n: number }>(text, values, writes.length === 1 ? nameOf(text) : undefined)
     try {
-      const passed = await query<{ n: number }>(text, values, writes.length === 1 ? nameOf(text) : undefined)
+      const passed = await (inTransaction ? run() : retried(run))
       const ns = new Set(passed.map(({ n }) => n))
       return { stale: writes.filter((_, n) => !ns.has(n)) }
     } catch (error) {

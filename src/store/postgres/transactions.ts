@@ -1,10 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Keys } from '../../search/keys.ts'
 import type { Database, Session } from '../open-database.ts'
-import { mayRetry } from '../pg-errors.ts'
 import type { Handle, Transaction } from '../store.ts'
+import { retried } from './retried.ts'
 
-const retries = 3
 const lockClass = 1
 /** Locks live in shared memory, and a Bundle may ask for thousands: texts share this many of them. */
 const lockBits = 12
@@ -19,16 +17,7 @@ interface Parts {
 }
 
 export function createTransactions({ database, keys, bind, onError }: Parts): Handle['transaction'] {
-  return async function transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    for (let attempt = 0; ; attempt += 1) {
-      try {
-        return await once(work)
-      } catch (error) {
-        if (attempt === retries || !mayRetry(error)) throw error
-        await sleep(Math.random() * 10 * 2 ** attempt)
-      }
-    }
-  }
+  return (work) => retried(() => once(work))
 
   async function once<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     const connection = createLazyConnection(database)
