@@ -1,0 +1,26 @@
+import { FhirError } from '../fhir/error.ts'
+import type { Resource } from '../fhir/resource.ts'
+import { hasCode, isPerson, onlyChanges, referencesIn } from './elements.ts'
+import type { Principal } from './principal.ts'
+
+/** Tasks that carry the state of an account: administrators alone. */
+const accountTasks = ['practitioner-approval', 'practitioner-suspension']
+const decision = ['status', 'businessStatus', 'statusReason', 'output', 'note', 'lastModified']
+const cancellation = ['status', 'statusReason', 'note', 'lastModified']
+
+/** Who asked may cancel; who owns the Task decides, unless he asked himself: "nobody approves his own request". */
+export function judgeTask(principal: Principal, before: Resource | undefined, after: Resource, base: string): void {
+  const accounts = accountTasks.some((code) => hasCode(after['code'], code) || hasCode(before?.['code'], code))
+  if (accounts) {
+    const text = 'Registrations are decided by administrators.'
+    throw new FhirError('forbidden', text, { expression: 'Task.code' })
+  }
+  if (!before || principal.roles.includes('records-office')) return
+  const is = (element: string) =>
+    referencesIn(before, element).some(({ reference }) => isPerson(reference, principal.person, base))
+  if (is('owner') && !is('requester')) return onlyChanges(before, after, decision)
+  onlyChanges(before, after, cancellation)
+  if (after['status'] !== before['status'] && after['status'] !== 'cancelled') {
+    throw new FhirError('forbidden', 'Who asked may cancel, not decide.', { expression: 'Task.status' })
+  }
+}

@@ -1,0 +1,51 @@
+import { FhirError } from '../fhir/error.ts'
+import { localReference } from '../fhir/reference.ts'
+import type { Reference } from '../fhir/resource.ts'
+import { unknownReference } from '../interactions/check-references.ts'
+import type { Change, Rule, Work } from '../interactions/rule.ts'
+import type { Attachments } from '../store/store.ts'
+
+interface Parts {
+  attachments: Pick<Attachments, 'find'>
+  base: string
+}
+
+/**
+ * A Binary belongs to one DocumentReference at most, for good, and is immutable from then on.
+ *
+ * https://hl7.org/fhir/R4/binary.html#security
+ */
+export function binaries({ attachments, base }: Parts): Rule {
+  return { type: 'Binary', before }
+
+  async function before(change: Change, work: Work): Promise<undefined> {
+    if (change.kind === 'create') await refuseForeignOwner(change, work)
+    else await refuseLinked(change, work)
+  }
+
+  /** "The securityContext element … provides a reference to a resource that is a proxy for this one": here a document's. */
+  async function refuseForeignOwner({ after }: Change, work: Work): Promise<void> {
+    const context = after?.['securityContext'] as Reference | undefined
+    if (context === undefined) return
+    const expression = 'Binary.securityContext'
+    const owner = localReference(context.reference ?? '', base)
+    if (owner?.type !== 'DocumentReference') {
+      throw new FhirError('unprocessable', 'A Binary belongs to a DocumentReference of this server.', { expression })
+    }
+    if (!(await work.maySee(owner.type, owner.id))) throw unknownReference(`${owner.type}/${owner.id}`, expression)
+  }
+
+  /** The lock keeps a document from taking the Binary between this look and the commit. */
+  async function refuseLinked({ identity: { id, rid, version } }: Change, work: Work): Promise<void> {
+    await work.tx.lock([binaryLock(id)])
+    const stored = await attachments.find(rid, version - 1, work.tx)
+    if (stored?.owner === undefined) return
+    const text = `Binary/${id} belongs to a document and does not change: store another one and let the document refer to it.`
+    throw new FhirError('conflict', text, { expression: 'Binary' })
+  }
+}
+
+/** Held by whoever links, changes or deletes a Binary. */
+export function binaryLock(id: string): string {
+  return `Binary/${id}`
+}

@@ -1,0 +1,36 @@
+import type { Coding } from '../fhir/resource.ts'
+
+export interface CodeableConcept {
+  coding?: Coding[]
+  text?: string
+}
+
+/** Codes of this server's own, below its base URL. */
+export function ownCodes(base: string) {
+  const own = (name: string) => (code: string, display?: string) => concept(`${base}/CodeSystem/${name}`, code, display)
+  return {
+    /** `practitioner-approval`, `practitioner-suspension` */
+    task: own('task'),
+    /** `pending`, `accepted`, `rejected`, `suspended` */
+    approvalState: own('approval-state'),
+    /** `patient-upload`, `credential` */
+    documentCategory: own('document-category'),
+    legalBasis: own('legal-basis'),
+    licenceType: concept('http://terminology.hl7.org/CodeSystem/v2-0203', 'MD', 'Medical License number'),
+    licence: `${base}/NamingSystem/licence`,
+    shareGrant: `${base}/StructureDefinition/treatment-share-grant`,
+    /** Whose value names the message that a grant came with. */
+    shareSource: `${base}/NamingSystem/share-source`,
+    operation: (name: string) => `${base}/OperationDefinition/${name}`,
+  }
+}
+
+export type OwnCodes = ReturnType<typeof ownCodes>
+
+export function concept(system: string, code: string, display?: string): CodeableConcept {
+  return { coding: [{ system, code, ...(display === undefined ? {} : { display }) }] }
+}
+
+export function codeOf(value: unknown): string | undefined {
+  return (value as CodeableConcept | undefined)?.coding?.find(({ code }) => code !== undefined)?.code
+}

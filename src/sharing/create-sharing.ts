@@ -1,0 +1,64 @@
+import type { Access } from '../access/access.ts'
+import type { Operation } from '../interactions/operation.ts'
+import type { Rule, Work } from '../interactions/rule.ts'
+import type { Keys } from '../search/keys.ts'
+import type { Store, Transaction } from '../store/store.ts'
+import type { Accounts } from './accounts.ts'
+import { binaries } from './binary.ts'
+import { ownCodes } from './codes.ts'
+import { consentGrants } from './consent-grants.ts'
+import { createContent } from './document-content.ts'
+import { documentUpload } from './document-upload.ts'
+import { invite } from './invite.ts'
+import { createLetters } from './letters.ts'
+import type { Mail } from './mail.ts'
+import { createPeople } from './people.ts'
+import { practitionerApproval } from './practitioner-approval.ts'
+import { createRegistration } from './registration.ts'
+import { setRoles } from './set-roles.ts'
+import { shareByMessage } from './share-by-message.ts'
+
+interface Parts {
+  store: Store
+  access: Access
+  search: Parameters<typeof createPeople>[0]['search']
+  keys: Keys
+  accounts: Accounts
+  mail: Pick<Mail, 'send'>
+  /** The FHIR base URL, without a trailing slash. */
+  base: string
+  publicUrl: string
+  /** Bytes of one attachment at most. */
+  limits: { binary: number }
+  serverWork: (tx: Transaction, now: Date) => Work
+  now?: () => Date
+}
+
+/** The product: the rules that react to interactions, its operations, and what accounts need of the health records. */
+export function createSharing(parts: Parts) {
+  const { store, access, search, keys, accounts, mail, base, publicUrl, limits, serverWork } = parts
+  const { attachments } = store
+  const codes = ownCodes(base)
+  const letters = createLetters({ mail, publicUrl })
+  const content = createContent({ attachments, keys, base, limit: limits.binary })
+  const registration = createRegistration({ accounts, letters, codes })
+  const rules: readonly Rule[] = [
+    ...practitionerApproval({ accounts, letters, codes, base }),
+    binaries({ attachments, base }),
+    documentUpload({ content }),
+    shareByMessage({ letters, codes, base }),
+    consentGrants({ base }),
+  ]
+  const operations: readonly Operation[] = [invite({ access, accounts, codes }), setRoles({ access, accounts, codes })]
+  const people = createPeople({
+    store,
+    serverWork,
+    access,
+    search,
+    registration,
+    content,
+    codes,
+    now: parts.now ?? (() => new Date()),
+  })
+  return { rules, operations, people }
+}
