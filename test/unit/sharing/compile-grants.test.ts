@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { describe, test } from 'node:test'
+import { everybody } from '../../../src/access/chart-rules.ts'
+import { labelMasks } from '../../../src/access/labels.ts'
+import type { Resource } from '../../../src/fhir/resource.ts'
+import { createKeys } from '../../../src/search/keys.ts'
+import { compileGrants, type Provision } from '../../../src/sharing/compile-grants.ts'
+
+const { ridOf } = createKeys(randomBytes(32))
+const base = 'https://example.org/fhir'
+const anna = ridOf('Patient', 'anna')
+const berg = ridOf('Practitioner', 'berg')
+const cohn = ridOf('Practitioner', 'cohn')
+const letter = ridOf('DocumentReference', 'letter')
+
+const recipient = (reference: string, role = 'IRCP') => ({
+  role: { coding: [{ code: role }] },
+  reference: { reference },
+})
+const instance = (reference: string) => ({ meaning: 'instance', reference: { reference } })
+const confidentiality = (code: string) => ({
+  system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality',
+  code,
+})
+
+function compiled(provision: Provision, more: object = {}) {
+  const consent: Resource = {
+    resourceType: 'Consent',
+    status: 'active',
+    patient: { reference: 'Patient/anna' },
+    provision,
+    ...more,
+  }
+  return compileGrants(consent, { ridOf, base })
+}
+
+describe('a Consent as rows', () => {
+  test('a permit of a document covers that document, whatever its labels', () => {
+    const grants = compiled({
+      type: 'permit',
+      actor: [recipient('Practitioner/berg')],
+      data: [instance('DocumentReference/letter')],
+      period: { start: '2026-01-01', end: '2026-01-31' },
+    })
+    assert.deepEqual(grants, [
+      {
+        grantee: berg,
+        pat: anna,
+        type: 'DocumentReference',
+        rid: letter,
+        effect: 'permit',
+        starts: Date.UTC(2026, 0, 1),
+        ends: Date.UTC(2026, 1, 1),
+        labels: labelMasks.every,
+        obligations: 0,
+      },
+    ])
+  })
+
+  test('a permit without data covers the whole record, and the labels that it names', () => {
+    const [plain] = compiled({ type: 'permit', actor: [recipient('Practitioner/berg')] })
+    assert.deepEqual([plain?.rid, plain?.labels], [0n, labelMasks.normal])
+    const [restricted] = compiled({
+      type: 'permit',
+      actor: [recipient('Practitioner/berg')],
+      securityLabel: [confidentiality('R')],
+    })
+    assert.equal(restricted?.labels, 1)
+  })
+
+  test('each actor and each document make a row', () => {
+    const grants = compiled({
+      type: 'permit',
+      actor: [recipient('Practitioner/berg'), recipient(`${base}/Practitioner/cohn`)],
+      data: [instance('DocumentReference/letter'), instance('DocumentReference/other')],
+    })
+    assert.equal(grants.length, 4)
+    assert.deepEqual(new Set(grants.map(({ grantee }) => grantee)), new Set([berg, cohn]))
+  })
+
+  for (const status of ['draft', 'proposed', 'rejected', 'inactive', 'entered-in-error']) {
+    test(`a Consent that is ${status} gives nothing`, () => {
+      assert.deepEqual(compiled({ type: 'permit', actor: [recipient('Practitioner/berg')] }, { status }), [])
+    })
+  }
+
+  test('a Consent about nobody of this server gives nothing', () => {
+    for (const patient of [undefined, { display: 'Anna' }, { reference: 'https://elsewhere.org/Patient/anna' }]) {
+      assert.deepEqual(compiled({ type: 'permit', actor: [recipient('Practitioner/berg')] }, { patient }), [])
+    }
+  })
+})
+
+describe('a permit never gives more than its words', () => {
+  const permit: Provision = { type: 'permit', actor: [recipient('Practitioner/berg')] }
+  const limits: Record<string, Provision> = {
+    'a class': { class: [{ code: 'application/hl7-cda+xml' }] },
+    'a code': { code: [{ coding: [{ code: '34133-9' }] }] },
+    'a period of the data': { dataPeriod: { start: '2025-01-01' } },
+    'another purpose': { purpose: [{ code: 'HRESCH' }] },
+    'an action that is not reading': { action: [{ coding: [{ code: 'correct' }] }] },
+    'data that is only related': { data: [{ meaning: 'related', reference: { reference: 'Encounter/1' } }] },
+    'a period that is over before it starts': { period: { start: '2026-02-01', end: '2026-01-01' } },
+    'a period that is no date': { period: { start: 'soon' } },
+    'no data at all, said as an empty list': { data: [] },
+  }
+  for (const [name, limit] of Object.entries(limits)) {
+    test(`limited by ${name} it gives nothing`, () => {
+      assert.deepEqual(compiled({ ...permit, ...limit }), [])
+    })
+  }
+
+  test('it names persons who receive: not authors of the data, organizations, or nobody', () => {
+    for (const actor of [undefined, [], [recipient('Organization/ward')], [recipient('Practitioner/berg', 'AUT')]]) {
+      assert.deepEqual(compiled({ type: 'permit', ...(actor ? { actor } : {}) }), [])
+    }
+  })
+
+  test('treatment is the purpose for which records are read', () => {
+    assert.equal(compiled({ ...permit, purpose: [{ code: 'TREAT' }, { code: 'HRESCH' }] }).length, 1)
+  })
+})
+
+describe('a deny never takes less than its words', () => {
+  test('without an actor it is for everybody', () => {
+    const [deny] = compiled({ type: 'deny' })
+    assert.deepEqual([deny?.grantee, deny?.effect, deny?.rid], [everybody, 'deny', 0n])
+  })
+
+  test('an actor without an account widens it to everybody', () => {
+    const grants = compiled({ type: 'deny', actor: [recipient('Practitioner/berg'), recipient('Organization/ward')] })
+    assert.deepEqual(
+      grants.map(({ grantee }) => grantee),
+      [everybody],
+    )
+  })
+
+  test('data that is not an instance widens it to the whole record', () => {
+    const data = [instance('DocumentReference/letter'), { meaning: 'authoredby', reference: { reference: 'Device/1' } }]
+    const grants = compiled({ type: 'deny', actor: [recipient('Practitioner/berg')], data })
+    assert.deepEqual(
+      grants.map(({ rid }) => rid),
+      [0n],
+    )
+  })
+
+  test('limits that rows cannot hold do not soften it', () => {
+    const grants = compiled({ type: 'deny', actor: [recipient('Practitioner/berg')], class: [{ code: 'x' }] })
+    assert.equal(grants.length, 1)
+  })
+})
+
+describe('exceptions', () => {
+  test('inherit the actors of their rule: all but one document', () => {
+    const grants = compiled({
+      type: 'permit',
+      actor: [recipient('Practitioner/berg')],
+      provision: [{ type: 'deny', data: [instance('DocumentReference/letter')] }],
+    })
+    assert.deepEqual(
+      grants.map(({ grantee, effect, rid }) => [grantee, effect, rid]),
+      [
+        [berg, 'permit', 0n],
+        [berg, 'deny', letter],
+      ],
+    )
+  })
+
+  test('count where the rule itself says neither permit nor deny', () => {
+    const grants = compiled({ provision: [{ type: 'permit', actor: [recipient('Practitioner/cohn')] }] })
+    assert.deepEqual(
+      grants.map(({ grantee }) => grantee),
+      [cohn],
+    )
+  })
+
+  test('inherit the limits of their rule', () => {
+    const inherited = compiled({
+      class: [{ code: 'application/pdf' }],
+      provision: [{ type: 'permit', actor: [recipient('Practitioner/cohn')] }],
+    })
+    assert.deepEqual(inherited, [])
+  })
+})
+
+test('obligations add up from the Consent down', () => {
+  const obligation = (valueCode: string) => ({ url: `${base}/StructureDefinition/grant-obligation`, valueCode })
+  const [grant] = compiled(
+    { type: 'permit', actor: [recipient('Practitioner/berg')], extension: [obligation('no-reshare')] },
+    { extension: [obligation('step-up'), obligation('unknown')] },
+  )
+  assert.equal(grant?.obligations, 5)
+})
