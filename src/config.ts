@@ -12,7 +12,7 @@ export function readConfig(env: Environment = process.env): Settings {
   const { values, problems } = readVariables(env)
   if (problems.length > 0) throw new ConfigError(problems)
   // Without a problem every variable has its value.
-  return settingsOf(values as Values)
+  return settingsOf(values as Values, env)
 }
 
 export class ConfigError extends Error {
@@ -84,10 +84,12 @@ function masked(variable: Variable, text: string | undefined): string | undefine
   return url.href
 }
 
-function settingsOf(values: Values) {
+function settingsOf(values: Values, env: Environment) {
   const production = values.NODE_ENV === 'production'
   return {
     production,
+    /** npm sets it for what it starts; it is no setting of ours. */
+    startedByNpm: env['npm_lifecycle_event'] !== undefined,
     publicUrl: values.PUBLIC_URL,
     dataDir: values.DATA_DIR,
     masterKeyFile: values.MASTER_KEY_FILE,

