@@ -90,12 +90,12 @@ const shapes: Readonly<Record<string, { readonly [member: string]: Shape }>> = {
   StructureDefinition: {
     url: true,
     name: true,
+    type: true,
     kind: true,
     abstract: true,
-    context: true,
-    type: true,
-    baseDefinition: true,
     derivation: true,
+    baseDefinition: true,
+    context: true,
     snapshot: { element },
   },
   ValueSet: {
@@ -108,7 +108,7 @@ const shapes: Readonly<Record<string, { readonly [member: string]: Shape }>> = {
 
 export const strippedTypes: readonly string[] = Object.keys(shapes)
 
-/** `resourceType` and `url` come first, which the reader relies on. Undefined for logical models. */
+/** Plain members come first, so that the reader can tell what a line is without parsing it. Undefined for logical models. */
 export function stripDefinition(definition: Json & { resourceType: string }): Json | undefined {
   if (definition.kind === 'logical') return undefined
   const stripped = strip(definition, shapes[definition.resourceType]!) as Json

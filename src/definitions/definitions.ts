@@ -39,16 +39,29 @@ export interface SearchParameter {
   readonly expression: string
   /** Whether a resource may hold more than one value (then dates go to the side table as well). */
   readonly repeats: boolean
-  /** For composites. */
-  readonly components: readonly { definition: string; expression: string }[]
+  /** The FHIR types that the values can have, e.g. `['dateTime', 'Period']`; undefined when it cannot be told beforehand. */
+  readonly valueTypes: readonly string[] | undefined
+  /** For composites, whose `values` are the elements that hold their components together. */
+  readonly components: readonly SearchComponent[]
   /** The values of this parameter in a resource, by a compiled path walker or by FHIRPath. */
   values(resource: Resource): TypedValue[]
+}
+
+export interface SearchComponent {
+  /** The canonical URL of the search parameter that the component stands for, and that parameter's type. */
+  readonly definition: string
+  readonly type: SearchParameterType
+  readonly expression: string
+  /** The component's values in one of the composite's elements. */
+  values(element: TypedValue, resource: Resource): TypedValue[]
 }
 
 /** A value and its FHIR type, as `{ type: 'CodeableConcept', value: {…} }`; primitives keep their JSON form. */
 export interface TypedValue {
   readonly type: string
   readonly value: unknown
+  /** Of a `code`: the system that its value set implies, where there is exactly one. */
+  readonly system?: string
 }
 
 export interface FoundReference {

@@ -50,7 +50,8 @@ export function periodRange(start: string | undefined, end: string | undefined):
 
 /** `YYYY`, `YYYY-MM` or `YYYY-MM-DD`, and a day of the calendar. */
 export function isDate(text: string): boolean {
-  return partsOf(text)?.hour === undefined && partsOf(text) !== undefined
+  const parts = partsOf(text)
+  return parts !== undefined && parts.hour === undefined
 }
 
 /** "If hours and minutes are specified, a time zone SHALL be populated. Seconds must be provided." */

@@ -1,0 +1,60 @@
+import { join } from 'node:path'
+import { projectRoot } from '../project-root.ts'
+import { createBindings } from './bindings.ts'
+import { createCompartments } from './compartments.ts'
+import type { Definitions, FoundAttachment, FoundReference } from './definitions.ts'
+import { createElementFinder } from './find-elements.ts'
+import { loadFhirPath, type FhirPath } from './fhirpath-expression.ts'
+import { NotPlain } from './path-syntax.ts'
+import { createRegistry } from './registry.ts'
+import { createExpressionCompiler } from './search-expression.ts'
+import { createSearchParameters } from './search-parameters.ts'
+import { createStructures, type Element } from './structure.ts'
+import { createValidator } from './validate.ts'
+
+/** Types that R4 gives no endpoint. https://hl7.org/fhir/R4/parameters.html, https://hl7.org/fhir/R4/operationoutcome.html */
+const withoutEndpoint = new Set(['Parameters', 'OperationOutcome'])
+
+/** Reads the FHIR packages of the folder. Throws, naming file and element, when they do not fit together. */
+export async function loadDefinitions(folder: string = join(projectRoot, 'fhir-profiles')): Promise<Definitions> {
+  const registry = createRegistry(folder)
+  const structures = createStructures(registry)
+  const resourceTypes = registry.resourceTypes.filter((type) => !withoutEndpoint.has(type))
+  const known = new Set(resourceTypes)
+  const searchParameters = await withFhirPathIfNeeded((fhirPath) => {
+    const compiler = createExpressionCompiler(structures, fhirPath)
+    return createSearchParameters({ registry, structures, compiler })
+  })
+  const findReferences = createElementFinder(structures, 'Reference')
+  const findAttachments = createElementFinder(structures, 'Attachment')
+
+  function namesOf(resourceType: string, is: (element: Element) => boolean): readonly string[] {
+    return (structures.structure(resourceType)?.elements ?? []).filter(is).map(({ name }) => name)
+  }
+
+  return {
+    searchDigest: searchParameters.digest,
+    resourceTypes,
+    isResourceType: (name) => known.has(name),
+    searchParameter: (type, code) => (known.has(type) ? searchParameters.find(type, code) : undefined),
+    searchParameters: (type) => (known.has(type) ? searchParameters.of(type) : []),
+    compartmentParameters: createCompartments(registry),
+    validate: createValidator({ structures, bindings: createBindings(registry) }),
+    references: (resource) =>
+      findReferences(resource).map(({ path, value, targets }): FoundReference => ({ path, reference: value, targets })),
+    attachments: (resource) =>
+      findAttachments(resource).map(({ path, value }): FoundAttachment => ({ path, attachment: value })),
+    summaryElements: (resourceType) => namesOf(resourceType, ({ isSummary }) => isSummary),
+    mandatoryElements: (resourceType) => namesOf(resourceType, ({ min }) => min > 0),
+  }
+}
+
+/** All of R4's expressions are plain paths; those of other packages may not be. */
+async function withFhirPathIfNeeded<T>(make: (fhirPath: FhirPath | undefined) => T): Promise<T> {
+  try {
+    return make(undefined)
+  } catch (error) {
+    if (!(error instanceof NotPlain)) throw error
+    return make(await loadFhirPath())
+  }
+}

@@ -1,0 +1,70 @@
+import { readPackages, type Entry } from './package-reader.ts'
+import type { CodeSystem, CompartmentDefinition, SearchParameter, StructureDefinition, ValueSet } from 'fhir/r4.js'
+
+export type Registry = ReturnType<typeof createRegistry>
+
+/** Where the types of FHIR have their canonical URLs. */
+export const structureBase = 'http://hl7.org/fhir/StructureDefinition/'
+
+/** Finds definitions by their canonical URL. Throws when the packages contradict each other. */
+export function createRegistry(folder: string) {
+  const byUrl = new Map<string, Entry>()
+  for (const entry of readPackages(folder).flatMap(({ entries }) => entries)) {
+    const known = byUrl.get(entry.url)
+    if (known && !supersedes(entry, known)) {
+      throw new Error(`${entry.file}: the canonical URL ${entry.url} is taken by ${known.file}`)
+    }
+    byUrl.set(entry.url, entry)
+  }
+  const ofType = (resourceType: string) => [...byUrl.values()].filter((entry) => entry.resourceType === resourceType)
+
+  function find(resourceType: string, canonical: string): Entry | undefined {
+    const entry = byUrl.get(canonical.split('|', 1)[0]!)
+    return entry?.resourceType === resourceType ? entry : undefined
+  }
+
+  const structures = ofType('StructureDefinition')
+  for (const { head, file } of structures) {
+    if (head.baseDefinition !== undefined && !byUrl.has(head.baseDefinition)) {
+      throw new Error(`${file}: ${head.url}: StructureDefinition.baseDefinition ${head.baseDefinition} is not known`)
+    }
+  }
+
+  const baseOf = new Map(
+    structures
+      .filter(({ head }) => head.derivation !== 'constraint')
+      .map(({ head }) => [head.type!, head.baseDefinition?.replace(structureBase, '')] as const),
+  )
+
+  return {
+    /** The concrete types of resources, sorted. */
+    resourceTypes: structures
+      .filter(({ head }) => head.kind === 'resource' && head.derivation === 'specialization' && !head.abstract)
+      .map(({ head }) => head.type!)
+      .sort(),
+    hasType: (type: string) => baseOf.has(type),
+    /** The type that a type derives from: DomainResource for Patient. */
+    parentOf: (type: string) => baseOf.get(type),
+    structure: (type: string) =>
+      find('StructureDefinition', structureBase + type)?.read() as StructureDefinition | undefined,
+    valueSet: (canonical: string) => find('ValueSet', canonical)?.read() as ValueSet | undefined,
+    codeSystem: (canonical: string) => find('CodeSystem', canonical)?.read() as CodeSystem | undefined,
+    searchParameters: () => definitionsOf<SearchParameter>('SearchParameter'),
+    compartments: () => definitionsOf<CompartmentDefinition>('CompartmentDefinition'),
+  }
+
+  function definitionsOf<T>(resourceType: string): Source<T>[] {
+    return ofType(resourceType).map(({ read, file, isChecked }) => ({ definition: read() as T, file, isChecked }))
+  }
+}
+
+/** A definition and where it stands. */
+export interface Source<T> extends Pick<Entry, 'file' | 'isChecked'> {
+  readonly definition: T
+}
+
+/** Terminology is published again and again on its own, so another version of it replaces the one that R4 came with. */
+function supersedes(entry: Entry, known: Entry): boolean {
+  const isTerminology = entry.resourceType === 'CodeSystem' || entry.resourceType === 'ValueSet'
+  return isTerminology && entry.resourceType === known.resourceType && entry.head.version !== known.head.version
+}

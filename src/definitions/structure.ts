@@ -1,0 +1,161 @@
+import type { ElementDefinition, ElementDefinitionType, StructureDefinition } from 'fhir/r4.js'
+import { structureBase, type Registry } from './registry.ts'
+
+/** What one JSON object of a type may hold: a resource, a data type, or a part of one such as `Patient.contact`. */
+export interface Structure {
+  /** The FHIR type: `Patient`, `HumanName`; `BackboneElement` or `Element` for a part. */
+  readonly type: string
+  /** `Patient.contact`; the type's name for a whole type. */
+  readonly path: string
+  readonly isResource: boolean
+  readonly isAbstract: boolean
+  readonly elements: readonly Element[]
+  /** By the name of the JSON member, so a choice element stands here once for each of its types. */
+  readonly members: ReadonlyMap<string, Member>
+}
+
+export interface Element {
+  /** FHIRPath's name: `value` for `value[x]`. */
+  readonly name: string
+  readonly path: string
+  readonly min: number
+  /** Infinity for `*`. */
+  readonly max: number
+  readonly isSummary: boolean
+  readonly isChoice: boolean
+  readonly members: readonly Member[]
+  /** The value set of a required binding. */
+  readonly requiredValueSet: string | undefined
+}
+
+/** An element as one of its types. */
+export interface Member {
+  /** The name in JSON: `valueQuantity`. */
+  readonly key: string
+  readonly element: Element
+  readonly type: string
+  /** Resource types that a Reference or canonical may name; empty: any. */
+  readonly targets: readonly string[]
+  /** Undefined for a primitive, and for a nested resource of any type. */
+  readonly structure: Structure | undefined
+}
+
+export type Structures = ReturnType<typeof createStructures>
+
+const systemTypes = 'http://hl7.org/fhirpath/System.'
+const fhirType = 'http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type'
+
+/** Types by name, made from their snapshots when first asked for. */
+export function createStructures(registry: Registry) {
+  const made = new Map<string, Structure | undefined>()
+
+  /** Undefined when there is no such type; primitives have a structure with `id`, `extension` and `value`. */
+  function structure(type: string): Structure | undefined {
+    if (!made.has(type)) {
+      const definition = registry.structure(type)
+      made.set(type, definition && structureOf(definition, structure))
+    }
+    return made.get(type)
+  }
+
+  /** Whether a type is another one or derives from it: an Age is a Quantity. */
+  function isA(type: string, ancestor: string): boolean {
+    const parent = type === ancestor ? undefined : registry.parentOf(type)
+    return type === ancestor || (parent !== undefined && isA(parent, ancestor))
+  }
+
+  return { structure, isA, hasType: registry.hasType }
+}
+
+export function isPrimitive(type: string): boolean {
+  return /^[a-z]/.test(type)
+}
+
+function structureOf(definition: StructureDefinition, structure: (type: string) => Structure | undefined): Structure {
+  const childrenOf = new Map<string, ElementDefinition[]>()
+  for (const element of definition.snapshot?.element ?? []) {
+    // Slices repeat the path of the element that they slice.
+    if (element.sliceName !== undefined) continue
+    const parent = element.path.slice(0, element.path.lastIndexOf('.'))
+    const siblings = childrenOf.get(parent)
+    if (siblings) siblings.push(element)
+    else childrenOf.set(parent, [element])
+  }
+  const parts = new Map<string, Structure>()
+  const part = (path: string, type: string): Structure => {
+    const known = parts.get(path)
+    if (known) return known
+    const elements: Element[] = []
+    const members = new Map<string, Member>()
+    const isResource = definition.kind === 'resource' && path === definition.type
+    const made = { type, path, isResource, isAbstract: definition.abstract, elements, members }
+    parts.set(path, made)
+    for (const child of childrenOf.get(path) ?? []) {
+      const element = elementOf(child, definition, (type, at) => {
+        const inside = childrenOf.has(at) ? part(at, type) : undefined
+        return () => inside ?? structure(type)
+      })
+      elements.push(element)
+      for (const member of element.members) members.set(member.key, member)
+    }
+    return made
+  }
+  return part(definition.type, definition.type)
+}
+
+function elementOf(
+  definition: ElementDefinition,
+  owner: StructureDefinition,
+  structureOf: (type: string, path: string) => () => Structure | undefined,
+): Element {
+  const lastName = definition.path.slice(definition.path.lastIndexOf('.') + 1)
+  const isChoice = lastName.endsWith('[x]')
+  const name = isChoice ? lastName.slice(0, -3) : lastName
+  const reused = definition.contentReference?.split('#')[1]
+  const members: Member[] = []
+  const element: Element = {
+    name,
+    path: definition.path.replace('[x]', ''),
+    min: definition.min ?? 0,
+    max: definition.max === '*' ? Infinity : Number(definition.max),
+    isSummary: definition.isSummary ?? false,
+    isChoice,
+    members,
+    requiredValueSet: definition.binding?.strength === 'required' ? definition.binding.valueSet : undefined,
+  }
+  for (const use of reused === undefined ? (definition.type ?? []) : [{ code: 'BackboneElement' }]) {
+    const type = typeName(use, definition.path, owner)
+    const key = isChoice ? name + type[0]!.toUpperCase() + type.slice(1) : name
+    const isLeaf = isPrimitive(type) || type === 'Resource'
+    const structure = isLeaf ? () => undefined : structureOf(type, reused ?? definition.path)
+    members.push(memberOf({ key, element, type, targets: targetsOf(use) }, structure))
+  }
+  return element
+}
+
+/** Types refer to each other in circles, so a member learns its structure when it is first asked for. */
+function memberOf(fields: Omit<Member, 'structure'>, structureOf: () => Structure | undefined): Member {
+  let structure: Structure | undefined
+  let isKnown = false
+  return {
+    ...fields,
+    get structure() {
+      if (!isKnown) structure = structureOf()
+      isKnown = true
+      return structure
+    },
+  }
+}
+
+/** R4 4.0.1 calls the type of `Resource.id` a string in its definitions, and an id in its text. */
+function typeName(use: ElementDefinitionType, path: string, owner: StructureDefinition): string {
+  if (owner.kind === 'resource' && path === `${owner.type}.id`) return 'id'
+  if (!use.code.startsWith(systemTypes)) return use.code.replace(structureBase, '')
+  const named = use.extension?.find(({ url }) => url === fhirType)
+  return named?.valueUrl ?? named?.valueUri ?? use.code.slice(systemTypes.length).toLowerCase()
+}
+
+function targetsOf(use: ElementDefinitionType): readonly string[] {
+  const targets = (use.targetProfile ?? []).map((profile) => profile.replace(structureBase, ''))
+  return targets.includes('Resource') ? [] : targets
+}
