@@ -1,0 +1,54 @@
+/**
+ * Introspection authorised by a Bearer token: an administrator asks about any token, others about tokens of the same app and
+ * person. (With client authentication the library answers.)
+ *
+ * https://hl7.org/fhir/smart-app-launch/STU2.2/token-introspection.html
+ */
+import type Router from '@koa/router'
+import type { LiveToken, Tokens } from '../principal.ts'
+import { readText } from '../read-body.ts'
+import { type Administrators, bearerOf, type Caller } from './administrators.ts'
+import { sendError } from './send-error.ts'
+
+interface Parts {
+  tokens: Pick<Tokens, 'find'>
+  administrators: Administrators
+  issuer: string
+}
+
+export function introspectionEndpoint(router: Router, { tokens, administrators, issuer }: Parts): void {
+  router.post('/auth/token/introspection', async (ctx, next) => {
+    const bearer = bearerOf(ctx)
+    if (bearer === undefined) return next()
+    const caller = await administrators.identify(bearer)
+    if (!caller) {
+      ctx.set('WWW-Authenticate', 'Bearer error="invalid_token"')
+      return sendError(ctx, 401, 'invalid_token', 'The access token is unknown, expired or revoked.')
+    }
+    if (!ctx.is('urlencoded')) return sendError(ctx, 400, 'invalid_request', 'Send application/x-www-form-urlencoded.')
+    const token = new URLSearchParams(await readText(ctx.req)).get('token')
+    if (!token) return sendError(ctx, 400, 'invalid_request', 'token is missing.')
+    const found = await tokens.find(token)
+    ctx.set('Cache-Control', 'no-store')
+    ctx.body = found && mayKnow(caller, found) ? { ...description(found), iss: issuer } : { active: false }
+  })
+}
+
+function mayKnow({ isAdministrator, principal }: Caller, { principal: owner }: LiveToken): boolean {
+  return isAdministrator || (owner.clientId === principal.clientId && owner.accountId === principal.accountId)
+}
+
+function description({ model, payload, principal }: LiveToken): Record<string, unknown> {
+  const { clientId, scope, iat, exp, aud, extra } = payload
+  return {
+    ...extra,
+    active: true,
+    client_id: clientId,
+    scope,
+    iat,
+    exp,
+    aud,
+    ...(principal.accountId === undefined ? {} : { sub: principal.accountId }),
+    ...(model === 'RefreshToken' ? {} : { token_type: 'Bearer' }),
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * From an access token to who asks. Everything that can end a token's life is judged in one statement: its own expiry and
+ * revocation, the grant, the browser session, the app, the account, and whether the doctor is active right now.
+ *
+ * https://www.rfc-editor.org/rfc/rfc6750#section-2
+ */
+import type { Principal, Role } from '../access/principal.ts'
+import { parseScopes } from '../access/scopes.ts'
+import { type Database, rolesOf } from './accounts/account.ts'
+import { mayActSql } from './accounts/activity.ts'
+import { hashToken } from './provider/adapter.ts'
+
+export type TokenModel = 'AccessToken' | 'ClientCredentials' | 'RefreshToken'
+
+/** What is known of a token that is good at this moment. */
+export interface LiveToken {
+  readonly model: TokenModel
+  readonly payload: {
+    clientId: string
+    scope?: string
+    iat: number
+    exp: number
+    aud?: string
+    extra?: Record<string, unknown>
+  }
+  readonly principal: Principal
+}
+
+interface Row {
+  model: TokenModel
+  payload: LiveToken['payload']
+  account_id: string | null
+  roles: Role[]
+  person_type: 'Practitioner' | 'Patient' | 'RelatedPerson'
+  person_id: string
+  person_rid: bigint
+  patient_id: string | null
+  patient_rid: bigint
+}
+
+/** `houseClient` is configured, not registered, so that it has no row. */
+const text = `
+select t.model, t.payload, a.id as account_id, a.roles, a.person_type, a.person_id, a.person_rid, g.patient_id, g.patient_rid
+from oidc_payload t
+left join oauth_account a on a.id = t.account_id
+left join smart_grant g on g.grant_id = t.grant_id
+left join oidc_payload c on c.model = 'Client' and c.id = t.client_id
+where t.model = any ($1) and t.id = $2 and t.expires_at > now() and t.consumed_at is null
+  and (c.payload ->> 'approval' = 'granted' or t.client_id = $4)
+  and (t.model = 'RefreshToken' or t.payload ->> 'aud' = $5)
+  and case when t.account_id is null then t.model = 'ClientCredentials'
+      else g.account_id = t.account_id and g.ends_at > now() and ${mayActSql('$3')} end`
+
+export type Tokens = ReturnType<typeof createTokens>
+
+export function createTokens(parts: {
+  database: Database
+  practitionerActiveKey: bigint
+  houseClient: string
+  fhirBase: string
+}) {
+  const { database, practitionerActiveKey, houseClient, fhirBase } = parts
+
+  async function find(token: string, models: readonly TokenModel[], name: string): Promise<LiveToken | undefined> {
+    const values = [models, hashToken(token), practitionerActiveKey, houseClient, fhirBase]
+    const [row] = await database.query<Row>(text, values, name)
+    return row && { model: row.model, payload: row.payload, principal: principal(row) }
+  }
+
+  return {
+    /** The caller that an access token stands for; undefined when it is unknown, expired, revoked or foreign. */
+    async principalOf(token: string): Promise<Principal | undefined> {
+      const found = await find(token, ['AccessToken', 'ClientCredentials'], 'principal-of')
+      return found?.principal
+    },
+    /** Any token, for introspection. */
+    find: (token: string) => find(token, ['AccessToken', 'ClientCredentials', 'RefreshToken'], 'find-token'),
+  }
+}
+
+function principal(row: Row): Principal {
+  const { clientId, scope = '' } = row.payload
+  const scopes = parseScopes(scope)
+  if (row.account_id === null) return { kind: 'system', roles: [], clientId, scopes }
+  return {
+    kind: 'person',
+    roles: effectiveRoles(row.roles.length > 0 ? row.roles : rolesOf[row.person_type]),
+    person: { type: row.person_type, id: row.person_id, rid: BigInt(row.person_rid) },
+    accountId: row.account_id,
+    clientId,
+    scopes,
+    ...(row.patient_id === null ? {} : { patient: { id: row.patient_id, rid: BigInt(row.patient_rid) } }),
+  }
+}
+
+/** "An `admin` has the two office roles too". */
+export function effectiveRoles(roles: readonly Role[]): Role[] {
+  return [...new Set<Role>(roles.includes('admin') ? [...roles, 'records-office', 'privacy-officer'] : roles)]
+}

@@ -1,0 +1,26 @@
+/**
+ * Client secrets are kept as hashes. They are 512 random bits that we made, so a plain hash is enough.
+ *
+ * https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1
+ */
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type Provider from 'oidc-provider'
+
+const prefix = 'sha256:'
+
+/** Leaves alone what is hashed already: the library stores again what it has read. */
+export function hashSecret(secret: string): string {
+  return secret.startsWith(prefix) ? secret : prefix + createHash('sha256').update(secret).digest('base64url')
+}
+
+/** The library compares what a client sends with what is stored: here, hash with hash. */
+export function compareHashedSecrets(provider: Provider): void {
+  const client = provider.Client as unknown as {
+    prototype: { compareClientSecret(this: { clientSecret?: string }, actual: string): boolean }
+  }
+  client.prototype.compareClientSecret = function compareClientSecret(actual) {
+    if (!this.clientSecret || actual.startsWith(prefix)) return false
+    const [expected, given] = [this.clientSecret, actual].map((secret) => Buffer.from(hashSecret(secret)))
+    return expected!.length === given!.length && timingSafeEqual(expected!, given!)
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * Which of the scopes that an app asks for it can be granted at all: what is no scope, what it did not register and what
+ * belongs to the other kind of client is left out, as OAuth allows.
+ *
+ * https://hl7.org/fhir/smart-app-launch/STU2.2/scopes-and-launch-context.html
+ */
+import type { Scope } from '../../access/principal.ts'
+import { covers, parseScope, parseScopes } from '../../access/scopes.ts'
+import type { SmartClient } from './clients.ts'
+
+/** The scopes that are no permission on resources. They are registered with oidc-provider, which knows no others. */
+export const fixedScopes: readonly string[] = [
+  'openid',
+  'fhirUser',
+  'profile',
+  'launch',
+  'launch/patient',
+  'launch/encounter',
+  'offline_access',
+  'online_access',
+]
+
+export type GrantableScopes = ReturnType<typeof createGrantableScopes>
+
+/** `isUsable`: whether resource type and search parameters of a scope exist here. */
+export function createGrantableScopes({ isUsable }: { isUsable: (scope: Scope) => boolean }) {
+  return function grantableScopes(
+    asked: string | undefined,
+    client: Pick<SmartClient, 'smart_scope'>,
+    system: boolean,
+  ): string[] {
+    const registered = client.smart_scope === undefined ? undefined : parseScopes(client.smart_scope)
+    const registeredFixed = client.smart_scope?.split(' ')
+    return [...new Set((asked ?? '').split(' '))].filter((text) => {
+      if (fixedScopes.includes(text)) return !system && (registeredFixed?.includes(text) ?? true)
+      const scope = parseScope(text)
+      if (!scope || (scope.level === 'system') !== system || !isUsable(scope)) return false
+      return registered === undefined || covers(registered, scope)
+    })
+  }
+}
+
+/** Whether a patient in context is due: "any granted patient/ scope" needs one, asked for or not. */
+export function needsPatient(scopes: readonly string[]): boolean {
+  return scopes.includes('launch/patient') || scopes.some((scope) => parseScope(scope)?.level === 'patient')
+}

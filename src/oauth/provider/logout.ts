@@ -1,0 +1,23 @@
+/**
+ * Around oidc-provider's logout: what was granted in the session without `offline_access` ends before the answer leaves.
+ *
+ * https://openid.net/specs/openid-connect-rpinitiated-1_0.html#OPLogout
+ */
+import type { Middleware } from 'koa'
+import type { KoaContextWithOIDC } from 'oidc-provider'
+import type { Database } from '../accounts/account.ts'
+import { endSession } from '../accounts/revocation.ts'
+import type { AuditTrail } from '../audit-trail.ts'
+
+export function createLogout({ database, audit }: { database: Database; audit: AuditTrail }): Middleware {
+  return async function logout(ctx, next) {
+    if (ctx.path !== '/session/end/confirm') return next()
+    await next()
+    const session = (ctx as KoaContextWithOIDC).oidc?.session as
+      { uid: string; accountId?: string; destroyed?: boolean } | undefined
+    if (!session?.destroyed) return undefined
+    await endSession(database, session.uid)
+    const account = session.accountId === undefined ? undefined : { id: session.accountId }
+    return audit(ctx, { interaction: 'logout', outcome: 'success', status: ctx.status, account })
+  }
+}

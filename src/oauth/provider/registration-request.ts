@@ -1,0 +1,112 @@
+/**
+ * Dynamic registration: open to all, but an app does nothing before an administrator has approved it. With an administrator's
+ * token it is approved at once.
+ *
+ * https://www.rfc-editor.org/rfc/rfc7591 and https://www.rfc-editor.org/rfc/rfc7592
+ */
+import type { Middleware } from 'koa'
+import type Provider from 'oidc-provider'
+import type { Throttle } from '../accounts/throttle.ts'
+import { type Administrators, bearerOf } from '../endpoints/administrators.ts'
+import { sendError } from '../endpoints/send-error.ts'
+import { BodyError, parseObject, readText } from '../read-body.ts'
+import { hashSecret } from './client-secret.ts'
+import { extraProperties, type SmartClient } from './clients.ts'
+
+interface Parts {
+  provider: Provider
+  administrators: Administrators
+  throttle: Throttle
+}
+
+type Metadata = Record<string, unknown>
+
+/** What an approval looked at. A change of any of it by the client itself waits for another approval. */
+const judged = [
+  'redirect_uris',
+  'grant_types',
+  'token_endpoint_auth_method',
+  'smart_scope',
+  'smart_jwks_uri',
+  'launch_uri',
+] as const
+
+export function createRegistrationRequest({ provider, administrators, throttle }: Parts): Middleware {
+  return async function registrationRequest(ctx, next) {
+    if (ctx.path !== '/reg' && !ctx.path.startsWith('/reg/')) return next()
+    if (ctx.method === 'POST' || ctx.method === 'PUT') {
+      if (!ctx.is('json')) return sendError(ctx, 415, 'invalid_request', 'Send application/json.')
+      let metadata: Metadata
+      try {
+        metadata = inbound(parseObject(await readText(ctx.req)))
+      } catch (error) {
+        if (!(error instanceof BodyError)) throw error
+        return sendError(ctx, error.status, 'invalid_request', error.message)
+      }
+      const approval = ctx.method === 'POST' ? await approvalOfNew(ctx) : await approvalOfUpdate(ctx, metadata)
+      if (approval === undefined) return undefined
+      Object.assign(ctx.req, { body: { ...metadata, approval } })
+    }
+    await next()
+    if (isMetadata(ctx.body)) ctx.body = outbound(ctx.body, ctx.method === 'POST')
+  }
+
+  async function approvalOfNew(ctx: Parameters<Middleware>[0]): Promise<SmartClient['approval'] | undefined> {
+    const bearer = bearerOf(ctx)
+    if (bearer === undefined) {
+      const verdict = await throttle.limit(['client-registration', ctx.ip], { most: 20, seconds: 3600 })
+      if (verdict.admitted) return 'waiting'
+      ctx.set('Retry-After', String(verdict.seconds))
+      sendError(ctx, 429, 'temporarily_unavailable', 'Too many registrations from this address. Try again later.')
+      return undefined
+    }
+    const caller = await administrators.identify(bearer)
+    if (caller) return caller.mayAdminister ? 'granted' : 'waiting'
+    ctx.set('WWW-Authenticate', 'Bearer error="invalid_token"')
+    sendError(ctx, 401, 'invalid_token', 'The access token is unknown, expired or revoked.')
+    return undefined
+  }
+
+  async function approvalOfUpdate(ctx: Parameters<Middleware>[0], metadata: Metadata) {
+    const client = (await provider.Client.find(ctx.path.slice('/reg/'.length))) as SmartClient | undefined
+    const stored: Metadata = { ...client?.metadata() }
+    // Without the member an app would have no limit; leaving it out must not lift the one it has.
+    metadata.smart_scope ??= stored.smart_scope
+    const same = judged.every((name) => JSON.stringify(metadata[name]) === JSON.stringify(stored[name]))
+    return same && client?.approval === 'granted' ? 'granted' : 'waiting'
+  }
+}
+
+/** From the standard's names to those under which we keep what the library must not see; nothing of ours is taken over. */
+function inbound({ scope, jwks_uri: uri, ...rest }: Metadata): Metadata {
+  const own: readonly string[] = extraProperties.filter((name) => name !== 'launch_uri')
+  const metadata = Object.fromEntries(Object.entries(rest).filter(([name]) => !own.includes(name)))
+  if (scope !== undefined && scope !== '') metadata.smart_scope = scope
+  if (uri !== undefined) {
+    metadata.smart_jwks_uri = uri
+    // Both given: the library says that this is wrong.
+    if (metadata.jwks === undefined) metadata.jwks = { keys: [] }
+    else metadata.jwks_uri = uri
+  }
+  const grants = metadata.grant_types
+  if (Array.isArray(grants) && !grants.includes('authorization_code') && metadata.response_types === undefined) {
+    metadata.response_types = []
+  }
+  if (typeof metadata.client_secret === 'string') metadata.client_secret = hashSecret(metadata.client_secret)
+  return metadata
+}
+
+function outbound(metadata: Metadata, isNew: boolean): Metadata {
+  const { smart_scope: scope, smart_jwks_uri: uri, first_party: _ours, ...rest } = metadata
+  if (scope !== undefined) rest.scope = scope
+  if (uri !== undefined) {
+    rest.jwks_uri = uri
+    delete rest.jwks
+  }
+  if (!isNew) delete rest.client_secret
+  return rest
+}
+
+function isMetadata(body: unknown): body is Metadata {
+  return typeof body === 'object' && body !== null && 'client_id' in body
+}
