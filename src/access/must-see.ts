@@ -11,6 +11,8 @@ const tying = new Set([
   'beneficiary',
   'individual',
   'encounter',
+  // Communication.payload.content[x]: locations are FHIRPaths.
+  'content',
   'contentReference',
   'target',
   'actor',
