@@ -27,7 +27,7 @@ function tablesOf(type: string, codes: string): string {
   const dates = codes.split(' ').flatMap((code) => (code === '' ? [] : [code.replaceAll('-', '_')]))
   const columns = dates.map((date) => `, ${date}_lo bigint, ${date}_hi bigint`).join('')
   const primary = dates[0] === undefined ? '' : `${dates[0]}_lo, `
-  const indexes = dates.map((date) => `create index "${name}_${date}" on "${name}" (${date}_lo, rid);`).join('\n')
+  const indexes = dates.map((date) => dateIndexes(name, date)).join('\n')
   return `
 create table "${name}" (
   rid bigint primary key, lu bigint not null, pat bigint, labels int not null default 0, ver int not null,
@@ -44,6 +44,14 @@ create table "${name}_v" (
 create index "${name}_v_lu" on "${name}_v" (lu, rid);`
 }
 
+/** 31 days in milliseconds: searches look for the ends of shorter periods among their beginnings (src/search/date-column.ts). */
+const long = 2_678_400_000
+
+function dateIndexes(name: string, date: string): string {
+  return `create index "${name}_${date}" on "${name}" (${date}_lo, rid);
+create index "${name}_${date}_long" on "${name}" (${date}_hi) where ${date}_hi - ${date}_lo > ${long};`
+}
+
 const shared = `
 create table str (key bigint, val text collate "C", rid bigint, primary key (key, val, rid));
 create index str_rid on str (rid);
@@ -51,10 +59,12 @@ create index str_val on str using gin (val gin_trgm_ops);
 
 create table num (key bigint not null, lo float8 not null, hi float8 not null, lo2 float8, hi2 float8, rid bigint not null);
 create index num_key on num (key, lo, rid);
+create index num_range on num (key, hi) where lo <> hi;
 create index num_rid on num (rid);
 
 create table dat (key bigint not null, lo bigint not null, hi bigint not null, rid bigint not null);
 create index dat_key on dat (key, lo, rid);
+create index dat_long on dat (key, hi) where hi - lo > ${long};
 create index dat_rid on dat (rid);
 
 create table access_grant (

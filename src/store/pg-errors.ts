@@ -21,7 +21,8 @@ function ofState(state: string, cause: unknown): unknown {
   if (state === '22021' || state === '22P05') {
     return new FhirError('malformed', 'A text holds a character that cannot be stored.', { cause })
   }
-  if (/^(08|53|57P)/.test(state)) return new FhirError('unavailable', 'The database is not ready.', { cause })
+  // 08P01 is a protocol violation: a statement of ours is wrong.
+  if (/^(08(?!P01)|53|57P)/.test(state)) return new FhirError('unavailable', 'The database is not ready.', { cause })
   return cause
 }
 

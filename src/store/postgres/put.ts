@@ -1,22 +1,23 @@
 import pg from 'pg'
 import { LostRace } from '../pg-errors.ts'
 import type { Handle, Resources, Write } from '../store.ts'
-import type { DateColumns } from './date-columns.ts'
 import { putStatement } from './put-statement.ts'
 import { retried } from './retried.ts'
+import type { NameOf } from './statement-names.ts'
+import type { Tables } from './tables.ts'
 
 interface Parts {
   query: Handle['query']
-  nameOf: (text: string) => string | undefined
-  dateColumns: DateColumns
+  nameOf: NameOf
+  tables: Tables
   /** A failed statement ends a transaction: there the whole of it must run again, here the statement alone. */
   inTransaction: boolean
 }
 
-export function createPut({ query, nameOf, dateColumns, inTransaction }: Parts): Resources['put'] {
+export function createPut({ query, nameOf, tables, inTransaction }: Parts): Resources['put'] {
   return async function put(writes, audit = []) {
     if (writes.length === 0 && audit.length === 0) return { stale: [] }
-    const { text, values } = putStatement(dateColumns, writes, audit)
+    const { text, values } = putStatement(tables, writes, audit)
     const run = () => query<{ n: number }>(text, values, writes.length === 1 ? nameOf(text) : undefined)
     try {
       const passed = await (inTransaction ? run() : retried(run))

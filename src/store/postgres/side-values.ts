@@ -1,7 +1,7 @@
 import type { IndexValues } from '../../search/index-values.ts'
 import type { Key, Rid } from '../../search/keys.ts'
-import type { Write } from '../store.ts'
 import { type Column, manyRows, type Params } from './params.ts'
+import type { WriteRow } from './write-rows.ts'
 
 /** What one write puts into `str`, `num` or `dat`: `lo` is the text for a string. */
 interface SideRow {
@@ -54,7 +54,7 @@ function cut(value: string): string {
  */
 export function sideParts(
   params: Params,
-  writes: readonly Write[],
+  writes: readonly WriteRow[],
   { replaces, when }: { replaces: string | undefined; when: string | undefined },
 ): string[] {
   return tables.flatMap((table) => {
@@ -81,8 +81,8 @@ export function sideParts(
   })
 }
 
-function rowsOf(table: SideTable, write: Write): SideRow[] {
-  if (write.kind === 'delete') return []
+function rowsOf(table: SideTable, write: WriteRow): SideRow[] {
+  if (!write.index) return []
   const seen = new Map<string, SideRow>()
   for (const [key, lo, hi = null] of table.rows(write.index))
     seen.set(`${key}|${hi}|${lo}`, { key, lo, hi, rid: write.rid })

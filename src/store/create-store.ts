@@ -1,0 +1,61 @@
+import type { Keys } from '../search/keys.ts'
+import { createAttachments } from './create-attachments.ts'
+import type { ObjectStore } from './object-store.ts'
+import type { Database } from './open-database.ts'
+import { createAudit } from './postgres/audit.ts'
+import { createGrants } from './postgres/grants.ts'
+import { createPut } from './postgres/put.ts'
+import { createReads } from './postgres/reads.ts'
+import { createSearches } from './postgres/searches.ts'
+import { createStatementNames } from './postgres/statement-names.ts'
+import { readTables } from './postgres/tables.ts'
+import { createTransactions } from './postgres/transactions.ts'
+import type { Handle, Store } from './store.ts'
+
+export interface StoreParts {
+  /** Migrated; it is closed with the store. */
+  database: Database
+  keys: Keys
+  objects: ObjectStore
+  /** Epoch ms. */
+  now?: () => number
+  /** Hears of work that failed after its transaction had committed. */
+  onError?: (error: unknown) => void
+}
+
+/** Everything that keeps health data, on one Postgres schema and one object store. */
+export async function createStore({
+  database,
+  keys,
+  objects,
+  now = Date.now,
+  onError = warn,
+}: StoreParts): Promise<Store> {
+  const tables = await readTables(database)
+  const nameOf = createStatementNames()
+
+  function bound(query: Handle['query'], inTransaction: boolean): Pick<Handle, 'resources' | 'grants'> {
+    return {
+      resources: {
+        ...createReads({ query, keys, tables, nameOf }),
+        ...createSearches({ query, nameOf }),
+        put: createPut({ query, nameOf, tables, inTransaction }),
+      },
+      grants: createGrants({ query }),
+    }
+  }
+
+  const { query } = database
+  return {
+    ...bound(query, false),
+    query,
+    transaction: createTransactions({ database, keys, onError, bind: (within) => bound(within, true) }),
+    audit: createAudit({ query }),
+    attachments: createAttachments({ query, objects, now }),
+    close: () => database.close(),
+  }
+}
+
+function warn(error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : String(error))
+}

@@ -1,0 +1,110 @@
+import { all, type Clause } from '../../search/clause.ts'
+import type { Keys } from '../../search/keys.ts'
+import { clauseSql } from '../../search/sql.ts'
+import type { Handle, HistoryOptions, ReadOptions, Resources, StoredVersion } from '../store.ts'
+import { createParams, listOf, type Params } from './params.ts'
+import type { NameOf } from './statement-names.ts'
+import { tableOf, type Tables } from './tables.ts'
+import { storedVersion, versionColumns, type VersionRow } from './versions.ts'
+
+interface Parts {
+  query: Handle['query']
+  keys: Keys
+  tables: Tables
+  nameOf: NameOf
+}
+
+/** The reads by id. The version's own row decides, never the current one: what access needs stands beside the JSON. */
+export function createReads({ query, keys, tables, nameOf }: Parts): Pick<Resources, 'read' | 'vread' | 'history'> {
+  async function run(asked: Asked, from: string, { where = all, flags = {} }: ReadOptions): Promise<StoredVersion[]> {
+    const columns = [versionColumns, ...flagColumns(asked, flags)].join(', ')
+    const text = `select ${columns} ${from} where ${condition(asked, where)}`
+    const rows = await query<VersionRow>(text, asked.params.values, nameOf(text))
+    return rows.map((row) => storedVersion(asked.type, row, Object.keys(flags)))
+  }
+
+  function asked(type: string): Asked {
+    return { type, table: `"${tableOf(tables, type)}_v"`, params: createParams() }
+  }
+
+  function identity({ type, params }: Asked, id: string): string {
+    return `v.rid = ${params.add(keys.ridOf(type, id))}::int8 and v.id = ${params.add(id)}::text`
+  }
+
+  return {
+    async read(type, ids, options = {}) {
+      const [one, ...others] = new Set(ids)
+      if (one === undefined) return []
+      const at = asked(type)
+      if (others.length === 0) return run(at, latestOfOne(at, identity(at, one)), options)
+      const unique = [one, ...others]
+      const rids = unique.map((id) => keys.ridOf(type, id))
+      return run(at, latestOfMany(at, rids, unique), options)
+    },
+
+    async vread(type, id, version, options = {}) {
+      const at = asked(type)
+      const exactly = `${identity(at, id)} and v.ver = ${at.params.add(version)}::int4`
+      const [found] = await run(at, `from (select v.* from ${at.table} v where ${exactly}) v`, options)
+      return found
+    },
+
+    async history(type, id, options) {
+      const at = asked(type)
+      const text = historyText(at, identity(at, id), options)
+      const rows = await query<VersionRow & { total: number }>(text, at.params.values, nameOf(text))
+      const found = rows.filter(({ rid }) => rid !== null)
+      return {
+        versions: found
+          .slice(0, options.count)
+          .map((row) => storedVersion(type, row, Object.keys(options.flags ?? {}))),
+        total: rows[0]!.total,
+        more: found.length > options.count,
+      }
+    },
+  }
+}
+
+interface Asked {
+  readonly type: string
+  readonly table: string
+  readonly params: Params
+}
+
+/** The latest version is found first and judged afterwards: an older one must not show when the latest may not. */
+function latestOfOne({ table }: Asked, identity: string): string {
+  return `from (select v.* from ${table} v where ${identity} order by v.ver desc limit 1) v`
+}
+
+/** The id is compared as well: two ids that met in one rid must never be taken for each other. */
+function latestOfMany({ table, params }: Asked, rids: readonly bigint[], ids: readonly string[]): string {
+  return `from unnest(${params.add(listOf(rids))}::int8[], ${params.add(ids)}::text[]) as asked(rid, id)
+    cross join lateral (select v.* from ${table} v where v.rid = asked.rid and v.id = asked.id
+      order by v.ver desc limit 1) v`
+}
+
+/** Newest first. The total counts what may be seen of the whole history, on every page. */
+function historyText(asked: Asked, identity: string, options: HistoryOptions): string {
+  const { table, params } = asked
+  const { where = all, flags = {}, count, since, at, before } = options
+  const conditions = [identity, condition(asked, where)]
+  if (since !== undefined) conditions.push(`v.lu >= ${params.add(since)}::int8`)
+  if (at !== undefined) {
+    const current = `select max(v.ver) from ${table} v where ${identity} and v.lu < ${params.add(at)}::int8`
+    conditions.push(`v.ver = (${current})`)
+  }
+  const page = before === undefined ? '' : `where seen.ver < ${params.add(before)}::int4`
+  return `with seen as materialized (select v.rid, v.ver from ${table} v where ${conditions.join(' and ')})
+    select counted.total, v.* from (select count(*)::int4 as total from seen) counted left join lateral (
+      select ${[versionColumns, ...flagColumns(asked, flags)].join(', ')}
+      from seen join ${table} v using (rid, ver) ${page}
+      order by v.ver desc limit ${params.add(count + 1)}::int4) v on true`
+}
+
+function flagColumns(asked: Asked, flags: NonNullable<ReadOptions['flags']>): string[] {
+  return Object.values(flags).map((clause, n) => `(${condition(asked, clause)}) as f${n}`)
+}
+
+function condition({ type, params }: Asked, clause: Clause): string {
+  return clauseSql(clause, { alias: 'v', type, of: 'version' }, params.values)
+}

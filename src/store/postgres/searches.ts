@@ -1,0 +1,85 @@
+import { countStatement, type FoundRow, resolveStatement, searchStatement } from '../../search/sql.ts'
+import type { Statement } from '../../search/request.ts'
+import type { Handle, Page, Resources, StoredVersion } from '../store.ts'
+import type { NameOf } from './statement-names.ts'
+
+/** Every condition of a statement is a query of its own, and the planner's work grows with them. */
+const conditionsPerStatement = 100
+
+/** Runs what `search` compiles; decides which of its statements a page needs. */
+export function createSearches({
+  query,
+  nameOf,
+}: {
+  query: Handle['query']
+  nameOf: NameOf
+}): Pick<Resources, 'find' | 'resolve'> {
+  /** A statement without a name wants a plan for its own values. */
+  function run<Row>({ text, values, name }: Statement): Promise<Row[]> {
+    return query<Row>(text, values, name === undefined ? undefined : nameOf(text))
+  }
+
+  async function count(statement: Statement): Promise<number> {
+    const [row] = await run<{ total: bigint }>(statement)
+    return Number(row!.total)
+  }
+
+  return {
+    async find(request, access) {
+      const counted = () => count(countStatement(request, access))
+      if (request.count === 0) return { matches: [], included: [], next: undefined, total: await counted() }
+      const rows = await run<FoundRow>(searchStatement(request, access))
+      const found = rows.filter(({ kind }) => kind === 'm')
+      const page = pageOf(rows, request.count)
+      if (request.total === 'none') return page
+      const known = totalOf(found, request.count, request.after === undefined)
+      const wanted = request.total !== undefined
+      return { ...page, total: known ?? (wanted ? await counted() : undefined) }
+    },
+
+    async resolve(conditions) {
+      const matches = conditions.map((): { id: string; rid: bigint; version: number }[] => [])
+      for (let start = 0; start < conditions.length; start += conditionsPerStatement) {
+        const statement = resolveStatement(conditions.slice(start, start + conditionsPerStatement))
+        // A Bundle's conditions come in endless combinations, which are not worth a name.
+        const name = conditions.length === 1 ? statement.name : undefined
+        const rows = await run<{ n: number; id: string; rid: bigint; ver: number }>({ ...statement, name })
+        for (const { n, id, rid, ver } of rows) matches[start + n]!.push({ id, rid, version: ver })
+      }
+      return matches
+    },
+  }
+}
+
+function pageOf(rows: readonly FoundRow[], count: number): Page {
+  const found = rows.filter(({ kind }) => kind === 'm')
+  const last = found.length > count ? found[count - 1] : undefined
+  return {
+    matches: found.slice(0, count).map(stored),
+    included: rows.filter(({ kind }) => kind === 'i').map(stored),
+    next: last && { values: [...(last.sort ?? [])], rid: BigInt(last.rid) },
+    total: undefined,
+  }
+}
+
+/** A first page that holds everything needs no counting. */
+function totalOf(found: readonly FoundRow[], count: number, first: boolean): number | undefined {
+  if (first && found.length <= count) return found.length
+  const total = found[0]?.total
+  return total == null ? undefined : Number(total)
+}
+
+function stored({ type, id, rid, ver, lu, json, pat }: FoundRow): StoredVersion {
+  const key = (value: string | bigint) => (typeof value === 'bigint' ? value : BigInt(value))
+  return {
+    type,
+    id,
+    rid: key(rid),
+    version: ver,
+    lastUpdated: Number(lu),
+    deleted: false,
+    json,
+    pat: pat === null ? null : key(pat),
+    flags: {},
+  }
+}
