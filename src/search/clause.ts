@@ -11,8 +11,18 @@ export type Clause =
   | { readonly op: 'none' }
   | { readonly op: 'and' | 'or'; readonly of: readonly Clause[] }
   | { readonly op: 'not'; readonly of: Clause }
-  /** The row holds at least one of the keys; `filter`: they stand in the unindexed `fkeys`. */
-  | { readonly op: 'keys'; readonly any: readonly Key[]; readonly filter?: boolean }
+  /**
+   * The row holds at least one of the keys. `filter`: they stand in the unindexed `fkeys`. `selective`: few rows hold one
+   * (an identifier, a reference), so that the query can start from it. `judged`: they stand in `akeys` as well, so that a
+   * version can be judged by them (akeys.ts); only then may they stand under a `not` that a version is judged by.
+   */
+  | {
+      readonly op: 'keys'
+      readonly any: readonly Key[]
+      readonly filter?: boolean
+      readonly selective?: boolean
+      readonly judged?: boolean
+    }
   | { readonly op: 'rid'; readonly any: readonly Rid[] }
   /** The row's single patient (`pat`) is one of these. A Patient's own row carries its own rid there. */
   | { readonly op: 'patient'; readonly any: readonly Rid[] }
@@ -28,15 +38,25 @@ export type Clause =
   | { readonly op: 'date'; readonly at: { column: string } | { key: Key }; readonly bounds: readonly Bound<number>[] }
   | { readonly op: 'dateMissing'; readonly column: string }
   | { readonly op: 'lastUpdated'; readonly bounds: readonly Bound<number>[] }
-  /** Chain: the row refers, by the keys of this salt (or by `pat`), to a `target` row that meets `where`. */
-  | { readonly op: 'chain'; readonly by: Key | 'patient'; readonly target: string; readonly where: Clause }
-  /** Reverse chain (`_has`): a `source` row that meets `where` refers to this row by the keys of the salt or by `pat`. */
-  | { readonly op: 'has'; readonly source: string; readonly by: Key | 'patient'; readonly where: Clause }
+  /**
+   * Chain: the row refers, by this link, to a `target` row that meets `where`. `judged`: as for `keys`. `probe`: the other
+   * side is looked up row by row, never collected first (set by guard.ts for access rules, whose other side is large).
+   */
+  | ({
+      readonly op: 'chain'
+      readonly target: string
+      readonly where: Clause
+      readonly judged?: boolean
+      readonly probe?: boolean
+    } & Link)
+  /** Reverse chain (`_has`): a `source` row that meets `where` refers to this row by this link. */
+  | ({ readonly op: 'has'; readonly source: string; readonly where: Clause; readonly probe?: boolean } & Link)
   /** The row's patient also has a `type` row that meets `where`, e.g. an active CareTeam that names the doctor. */
   | { readonly op: 'samePatient'; readonly type: string; readonly where: Clause }
   /**
    * A grant in `access_grant` covers the row at `at` (epoch ms): its patient's whole record, or exactly this resource.
-   * `subject`: the row is the Patient of any grant (read by id only).
+   * `subject`: the row is the Patient of any grant (read by id only). A permit covers rows whose labels are all within the
+   * grant's; a deny covers rows whatever their labels.
    */
   | {
       readonly op: 'granted'
@@ -51,6 +71,15 @@ export type Clause =
   | { readonly op: 'unowned'; readonly uploader: Rid }
   /** No security label outside the mask. */
   | { readonly op: 'labels'; readonly allowed: number }
+
+/**
+ * How a row refers to another: by its `pat`, or by a key that is the other's rid # this salt. With `via` it is a canonical
+ * reference: the key is the other's own key for its `url`, with the salt `via` exchanged for this one.
+ */
+export interface Link {
+  readonly by: Key | 'patient'
+  readonly via?: Key
+}
 
 export interface Bound<T> {
   readonly side: 'lo' | 'hi'

@@ -1,10 +1,11 @@
-import type { Clause } from './clause.ts'
+import type { Clause, Link } from './clause.ts'
 import type { Key, Rid } from './keys.ts'
 
 /** A parsed search: what was asked, as a plan that the store can run and a test can print. */
 export interface SearchRequest {
   readonly type: string
   readonly where: Clause
+  /** Empty: newest first. */
   readonly sort: readonly SortKey[]
   /** Matches per page; 0 means `_summary=count`. */
   readonly count: number
@@ -19,7 +20,7 @@ export interface SearchRequest {
 }
 
 export type SortKey =
-  | { readonly by: 'lastUpdated' | 'rid'; readonly descending: boolean }
+  | { readonly by: 'lastUpdated' | 'id' | 'rid'; readonly descending: boolean }
   | { readonly by: 'date'; readonly column: string; readonly descending: boolean }
   | { readonly by: 'string'; readonly key: Key; readonly descending: boolean }
 
@@ -29,13 +30,12 @@ export interface Position {
   readonly rid: Rid
 }
 
-export interface Include {
+export interface Include extends Link {
   /** forward: `_include` from the matches; reverse: `_revinclude` to the matches. */
   readonly direction: 'forward' | 'reverse'
-  /** The type that holds the reference, and how: the salt per target type, or `pat`. */
+  /** The type that holds the reference, and the type that it refers to. */
   readonly source: string
   readonly target: string
-  readonly by: Key | 'patient'
 }
 
 /** An SQL statement; `name` makes it a prepared one whose plan is shared by all values. */

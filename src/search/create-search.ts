@@ -1,0 +1,116 @@
+import type { CompartmentCode, Definitions, SearchParameter } from '../definitions/definitions.ts'
+import type { Resource } from '../fhir/resource.ts'
+import { type Clause, none, or } from './clause.ts'
+import { createCursors } from './cursor.ts'
+import { createExtract } from './extract/extract.ts'
+import { createFields, type Field } from './field.ts'
+import type { IndexValues } from './index-values.ts'
+import type { Key, Keys, Rid } from './keys.ts'
+import { createLinks } from './links.ts'
+import { anyOf } from './parse/any-of.ts'
+import { chained, createCriterion } from './parse/chain.ts'
+import { isSearchable } from './parse/condition.ts'
+import { createIncludes } from './parse/includes.ts'
+import { createParse, type ParseOptions } from './parse/parse.ts'
+import { createSort } from './parse/sort.ts'
+import type { Position, SearchRequest } from './request.ts'
+import { subjectType } from './subject.ts'
+import { createSearchTypes } from './types/table.ts'
+
+export interface Search {
+  /** Throws FhirError('unsupportedParameter') for what it does not know and ('invalidQuery') for what it cannot read. */
+  parse(type: string, query: URLSearchParams, options: ParseOptions): SearchRequest
+  /** What the index will hold of this resource under this id. */
+  extract(resource: Resource, id: string): IndexValues
+  /** The value of `_cursor` for the page behind this position. */
+  nextCursor(request: SearchRequest, position: Position, principalKey: string): string
+  /** `name=value` as in a query, modifiers and chains included; for conditions alone, not `_sort` and its like. */
+  parameter(type: string, name: string, value: string): Clause
+  /** The row refers to the target by this reference parameter. */
+  refersTo(type: string, parameter: string, target: { type: string; rid: Rid }): Clause
+  /** The row refers, by this reference parameter, to a row of `target` that meets `where`. */
+  follows(type: string, parameter: string, target: string, where: Clause): Clause
+  /** The row is in the compartment of this resource: of a patient, unless another compartment is named. */
+  compartment(type: string, rid: Rid, compartment?: CompartmentCode): Clause
+  /** The key that a row holds when it refers to the target by this parameter, unless its `pat` says so already. */
+  refKey(type: string, parameter: string, targetType: string, targetId: string): Key
+  /** What a client may ask of a type: for the CapabilityStatement. */
+  supported(type: string): Supported
+}
+
+export interface Supported {
+  readonly parameters: readonly SearchParameter[]
+  /** Values of `_include` and `_revinclude`. */
+  readonly includes: readonly string[]
+  readonly revIncludes: readonly string[]
+}
+
+interface Parts {
+  definitions: Definitions
+  keys: Keys
+  /** The FHIR base URL, without a trailing slash: absolute references below it are local. */
+  base: string
+  cursorSecret: Buffer
+  /** The mask of a resource's security labels (access/labels.ts). */
+  labels: (resource: Resource) => number
+  /** Epoch ms; for approximate dates. */
+  now?: () => number
+}
+
+/** From query strings to plans, and from resources to index values. Runs nothing; sql.ts turns the plans into SQL. */
+export function createSearch({ definitions, keys, base, cursorSecret, labels, now = Date.now }: Parts): Search {
+  const fields = createFields(definitions, keys)
+  const types = createSearchTypes({ definitions, keys, base, now })
+  const linksTo = createLinks({ keys, fields })
+  const criterion = createCriterion({ definitions, keys, fields, types })
+  const cursors = createCursors(cursorSecret)
+  const includes = createIncludes({ definitions, fields, linksTo })
+  const parse = createParse({ criterion, includes, sort: createSort({ fields, types }), cursors })
+
+  /** Of a reference parameter that the server itself names; a wrong name is a mistake of ours. */
+  function reference(type: string, code: string): Field {
+    const field = fields.of(type, code)
+    if (field?.parameter.type !== 'reference') throw new Error(`${type} has no reference parameter "${code}"`)
+    return field
+  }
+
+  /** "Compartment membership = CompartmentDefinition parameters only": a type outside gives nothing, not everything. */
+  function compartment(type: string, rid: Rid, code: CompartmentCode = subjectType): Clause {
+    const itself: Clause =
+      type !== code ? none : code === subjectType ? { op: 'patient', any: [rid] } : { op: 'rid', any: [rid] }
+    const parameters = definitions.compartmentParameters(code, type).flatMap((name) => fields.of(type, name) ?? [])
+    return anyOf([itself, ...parameters.map((field) => types.reference.refersTo(field, code, rid))])
+  }
+
+  function supported(type: string): Supported {
+    const parameters = fields.all(type).filter((field) => isSearchable(field, types))
+    const references = parameters.filter(({ parameter }) => parameter.type === 'reference')
+    const referring = definitions.resourceTypes.flatMap((source) =>
+      definitions
+        .searchParameters(source)
+        .filter((parameter) => parameter.type === 'reference' && parameter.targets.includes(type))
+        .map(({ code }) => `${source}:${code}`),
+    )
+    return {
+      parameters: parameters.map(({ parameter }) => parameter),
+      includes: references.map(({ parameter }) => `${type}:${parameter.code}`),
+      revIncludes: referring,
+    }
+  }
+
+  return {
+    parse,
+    extract: createExtract({ keys, fields, types, base, labels }),
+    nextCursor: (request, position, principalKey) => cursors.write(request, position, principalKey),
+    parameter: criterion,
+    refersTo: (type, code, target) => types.reference.refersTo(reference(type, code), target.type, target.rid),
+    follows(type, code, target, where) {
+      const field = reference(type, code)
+      return or(...linksTo(field, target).map((link) => chained(field, target, where, link)))
+    },
+    compartment,
+    refKey: (type, code, targetType, id) =>
+      types.reference.keyTo(reference(type, code), targetType, keys.ridOf(targetType, id)),
+    supported,
+  }
+}

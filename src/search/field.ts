@@ -1,0 +1,73 @@
+import type { Definitions, SearchParameter } from '../definitions/definitions.ts'
+import { createJudged } from './akeys.ts'
+import type { Key, Keys } from './keys.ts'
+import { createSubjects, type Subject } from './subject.ts'
+
+/** A search parameter on one resource type, with what its values need to be indexed and matched. */
+export interface Field {
+  readonly type: string
+  readonly parameter: SearchParameter
+  /** The patient of the rows of this type, when its references are among those of this parameter. */
+  readonly subject: Subject | undefined
+  /** Whether the keys of this parameter stand in `akeys` as well. */
+  readonly judged: boolean
+  readonly keys: FieldKeys
+}
+
+/** The keys of one parameter. Those of the shared side tables belong to one resource type. */
+export interface FieldKeys {
+  /** Has any value: for `:missing`. */
+  readonly present: Key
+  /** Of the parameter's rows in `str`, `num` and `dat`. */
+  readonly side: Key
+  /** For a part of the values alone, such as a unit. */
+  sideOf(...parts: string[]): Key
+  value(...parts: string[]): Key
+  /** Of a URL or URN, whether the parameter is a uri or a reference: of the same form everywhere, so that chains can follow it. */
+  url(url: string): Key
+}
+
+/** In place of the target type, in the salts of URLs. */
+export const urlSalt = 'uri'
+
+export type Fields = ReturnType<typeof createFields>
+
+export function createFields(definitions: Definitions, keys: Keys) {
+  const subjectOf = createSubjects(definitions)
+  const isJudged = createJudged(definitions)
+  const cache = new Map<string, Field>()
+
+  function made(type: string, parameter: SearchParameter): Field {
+    const subject = subjectOf(type)
+    const { code } = parameter
+    return {
+      type,
+      parameter,
+      subject: subject?.carries(parameter) ? subject : undefined,
+      judged: isJudged(type, code),
+      keys: {
+        present: keys.key('present', code),
+        side: keys.key('side', type, code),
+        sideOf: (...parts) => keys.key('side', type, code, ...parts),
+        value: (...parts) => keys.key('value', code, ...parts),
+        url: (url) => keys.reference(code, urlSalt, keys.key('url', url)),
+      },
+    }
+  }
+
+  function field(type: string, code: string): Field | undefined {
+    const name = `${type}.${code}`
+    const known = cache.get(name)
+    if (known) return known
+    const parameter = definitions.searchParameter(type, code)
+    if (!parameter) return undefined
+    const fresh = made(type, parameter)
+    cache.set(name, fresh)
+    return fresh
+  }
+
+  return {
+    of: field,
+    all: (type: string): Field[] => definitions.searchParameters(type).map(({ code }) => field(type, code)!),
+  }
+}

@@ -1,0 +1,94 @@
+/** Chains and `_has`, of any depth and mixed. https://hl7.org/fhir/R4/search.html#chaining */
+import type { Definitions } from '../../definitions/definitions.ts'
+import { FhirError } from '../../fhir/error.ts'
+import { type Clause, none, or } from '../clause.ts'
+import type { Field } from '../field.ts'
+import { createLinks } from '../links.ts'
+import { type ConditionParts, createCondition, unsupported } from './condition.ts'
+
+export type Criterion = (type: string, name: string, value: string) => Clause
+
+/** Deeper ones are no question that a person has. */
+const deepest = 10
+
+interface Parts extends ConditionParts {
+  definitions: Definitions
+}
+
+/** What `name=value` asks of one type; `name` may have modifiers, chains and `_has`. */
+export function createCriterion({ definitions, ...parts }: Parts): Criterion {
+  const { fields, types } = parts
+  const condition = createCondition(parts)
+  const linksTo = createLinks(parts)
+
+  function criterion(type: string, name: string, value: string, depth: number): Clause {
+    if (depth > deepest) throw new FhirError('invalidQuery', `"${name}" is nested deeper than ${deepest} links`)
+    if (name.startsWith('_has:')) return reverse(type, name, value, depth)
+    const dot = name.indexOf('.')
+    if (dot === -1) return condition(type, name, value)
+    return forward(type, name.slice(0, dot), name.slice(dot + 1), value, depth)
+  }
+
+  function forward(type: string, head: string, rest: string, value: string, depth: number): Clause {
+    const [code = '', asked, ...others] = head.split(':')
+    const field = fields.of(type, code)
+    if (field?.parameter.type !== 'reference' || others.length > 0)
+      throw unsupported(type, `${head}.${rest}`, fields, types)
+    const clauses = supporting(targetsOf(field, asked), (target) => {
+      const where = criterion(target, rest, value, depth + 1)
+      return or(...linksTo(field, target).map((link) => chained(field, target, where, link)))
+    })
+    return or(...clauses)
+  }
+
+  function targetsOf({ parameter, type }: Field, asked: string | undefined): readonly string[] {
+    if (asked === undefined) return parameter.targets
+    if (parameter.targets.includes(asked)) return [asked]
+    throw new FhirError(
+      'unsupportedParameter',
+      `${type}.${parameter.code} never refers to ${asked}, but to ${parameter.targets.join(', ')}.`,
+    )
+  }
+
+  /** "the parameter chain may end up referring to search parameters with the same name on more than one kind of resource" */
+  function supporting(targets: readonly string[], clauseOf: (target: string) => Clause): Clause[] {
+    const refusals: unknown[] = []
+    const clauses = targets.flatMap((target) => {
+      try {
+        return [clauseOf(target)]
+      } catch (error) {
+        if (!(error instanceof FhirError && error.problem === 'unsupportedParameter')) throw error
+        refusals.push(error)
+        return []
+      }
+    })
+    if (clauses.length === 0) throw refusals[0]
+    return clauses
+  }
+
+  /** `_has:Source:parameter:name`, where the rest may be another chain or `_has`. */
+  function reverse(type: string, name: string, value: string, depth: number): Clause {
+    const [, source = '', code = '', ...rest] = name.split(':')
+    const field = definitions.isResourceType(source) ? fields.of(source, code) : undefined
+    if (field?.parameter.type !== 'reference' || !field.parameter.targets.includes(type) || rest.length === 0) {
+      throw new FhirError(
+        'unsupportedParameter',
+        `"${name}" is no reverse chain to ${type}: _has:[type]:[its reference to ${type}]:[parameter].`,
+      )
+    }
+    const where = criterion(source, rest.join(':'), value, depth + 1)
+    if (where.op === 'none') return none
+    return or(...linksTo(field, type).map((link): Clause => ({ op: 'has', source, where, ...link })))
+  }
+
+  return (type, name, value) => criterion(type, name, value, 0)
+}
+
+export function chained(
+  field: Field,
+  target: string,
+  where: Clause,
+  link: ReturnType<ReturnType<typeof createLinks>>[number],
+): Clause {
+  return where.op === 'none' ? none : { op: 'chain', target, where, judged: field.judged, ...link }
+}

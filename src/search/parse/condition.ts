@@ -1,0 +1,100 @@
+import { FhirError } from '../../fhir/error.ts'
+import { all, and, type Clause, none, not } from '../clause.ts'
+import { dateColumnOf } from '../date-column.ts'
+import type { Field, Fields } from '../field.ts'
+import type { Keys } from '../keys.ts'
+import { split, unescape } from '../types/escapes.ts'
+import { holding } from '../types/search-type.ts'
+import type { SearchTypes } from '../types/table.ts'
+import { anyOf } from './any-of.ts'
+import { idClause, lastUpdatedClause } from './every-resource.ts'
+
+export interface ConditionParts {
+  keys: Keys
+  fields: Fields
+  types: SearchTypes
+}
+
+/** One value more than this is a list for a batch. */
+const mostValues = 1_000
+
+/** What `code:modifier=values` asks of one type, without chains. */
+export function createCondition({ keys, fields, types }: ConditionParts) {
+  return function condition(type: string, name: string, value: string): Clause {
+    const [code = '', modifier, ...others] = name.split(':')
+    const field = fields.of(type, code)
+    if (!field || !isSearchable(field, types) || others.length > 0) throw unsupported(type, name, fields, types)
+    const values = valuesOf(name, value)
+    if (modifier === 'missing') return missing(field, values)
+    if (code === '_id') return idClause(keys, type, values, checked(type, name, modifier, ['not']))
+    if (code === '_lastUpdated') {
+      checked(type, name, modifier, [])
+      return anyOf(values.map((one) => lastUpdatedClause(types.date.alternatives(field, one))))
+    }
+    const known = types.typeOf(field.parameter)!
+    checked(type, name, modifier, known.modifiers(field))
+    const matched = anyOf(values.map((one) => known.match(field, one, modifier)))
+    // "the negation applies to the set, not each individual entry"
+    return modifier === 'not' ? not(matched) : matched
+  }
+}
+
+export function isSearchable({ parameter }: Field, types: SearchTypes): boolean {
+  return types.typeOf(parameter) !== undefined
+}
+
+function valuesOf(name: string, value: string): string[] {
+  const values = split(value, ',')
+  if (values.some((one) => one.trim() === ''))
+    throw new FhirError('invalidQuery', `"${name}" has no value, or an empty one`)
+  if (values.length > mostValues) {
+    throw new FhirError('invalidQuery', `"${name}" has ${values.length} values; the most is ${mostValues}`)
+  }
+  return values
+}
+
+function checked(
+  type: string,
+  name: string,
+  modifier: string | undefined,
+  known: readonly string[],
+): string | undefined {
+  if (modifier === undefined || known.includes(modifier)) return modifier
+  const list = ['missing', ...known].map((one) => `:${one}`).join(', ')
+  throw new FhirError(
+    'unsupportedParameter',
+    `The modifier ":${modifier}" of "${name}" is not supported; ${type}.${name.split(':', 1)[0]} knows ${list}.`,
+  )
+}
+
+function missing(field: Field, values: readonly string[]): Clause {
+  const [asked, ...others] = values.map(unescape)
+  if (others.length > 0 || (asked !== 'true' && asked !== 'false')) {
+    throw new FhirError('invalidQuery', `"${field.parameter.code}:missing" is true or false, not "${values.join(',')}"`)
+  }
+  const absent = absence(field)
+  return asked === 'true' ? absent : not(absent)
+}
+
+function absence(field: Field): Clause {
+  const { code, type } = field.parameter
+  if (code === '_id' || code === '_lastUpdated') return none
+  if (type === 'date') return { op: 'dateMissing', column: dateColumnOf(code) }
+  return not({ ...holding(field, [field.keys.present], { filter: true }), judged: false } as Clause)
+}
+
+export function unsupported(type: string, name: string, fields: Fields, types: SearchTypes): FhirError {
+  const known = fields
+    .all(type)
+    .filter((field) => isSearchable(field, types))
+    .map(({ parameter }) => parameter.code)
+  return new FhirError(
+    'unsupportedParameter',
+    `The search parameter "${name}" is not supported for ${type}. Supported are ${known.join(', ')}.`,
+  )
+}
+
+/** All of the conditions; nothing asked is everything. */
+export function allOf(clauses: readonly Clause[]): Clause {
+  return clauses.length === 0 ? all : and(...clauses)
+}

@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto'
+import { and, type Clause } from './clause.ts'
+import { type AccessOf, guarded, probing } from './guard.ts'
+import type { SearchRequest, Statement } from './request.ts'
+import { bind } from './sql/bind.ts'
+import { clauseSql } from './sql/clause-sql.ts'
+import { includesSql } from './sql/includes.ts'
+import { literal, table, versions } from './sql/names.ts'
+import { pageSql } from './sql/page.ts'
+import type { Row } from './sql/row.ts'
+import { isSelective } from './sql/selective.ts'
+
+export { clauseSql, isSelective, type Row }
+
+/** A row of a search statement. Numbers of 64 bits come as the driver gives them. */
+export interface FoundRow {
+  /** A match, or an included resource. Matches come first, in order. */
+  readonly kind: 'm' | 'i'
+  readonly type: string
+  readonly id: string
+  readonly rid: string | bigint
+  readonly ver: number
+  readonly lu: string | number | bigint
+  readonly json: string
+  readonly pat: string | bigint | null
+  /** The sort values of a match, as `Position.values` holds them. */
+  readonly sort: readonly (string | null)[] | null
+  /** All matches, where they could be counted on the way: the same in every match. */
+  readonly total: string | number | bigint | null
+}
+
+/**
+ * One statement for one page: `count + 1` matches at most, and what the matches of the page include. The clauses of `access`
+ * are part of it, for every type that it looks at. Named when the plan may be shared by all values.
+ */
+export function searchStatement(request: SearchRequest, access: AccessOf): Statement {
+  const values: unknown[] = []
+  const { where, selective } = condition(request, access, values)
+  const { ctes, countable } = pageSql(request, where, selective, values)
+  const sort = request.sort.map((_, n) => `p.s${n + 1}::text`)
+  const total = countable && request.total !== 'none' ? '(select count(*) from m)' : 'null::int8'
+  const matches = `select 'm' as kind, ${literal(request.type)} as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[${sort.join(', ')}]::text[] as sort, ${total} as total, p.n
+        from p join ${versions(request.type)} v on v.rid = p.rid and v.ver = p.ver`
+  const parts = [matches, ...includesSql(request, access, values)]
+  return statement(`with ${ctes.join(',\n')}\n${parts.join('\nunion all\n')}\norder by n`, values, selective)
+}
+
+/** How many rows match: one row with `total`. */
+export function countStatement(request: Pick<SearchRequest, 'type' | 'where'>, access: AccessOf): Statement {
+  const values: unknown[] = []
+  const { where, selective } = condition(request, access, values)
+  return statement(`select count(*) as total from ${table(request.type)} s where ${where}`, values, selective)
+}
+
+/** The first two matches of each condition: rows of `n` (its index), `id`, `rid` and `ver`. */
+export function resolveStatement(conditions: readonly { type: string; where: Clause }[]): Statement {
+  const values: unknown[] = []
+  const parts = conditions.map(({ type, where }, n) => {
+    const met = clauseSql(where, { alias: 's', type, of: 'current' }, values)
+    return `(select ${bind(values, 'int4', n)} as n, v.id, s.rid, s.ver from ${table(type)} s
+        join ${versions(type)} v on v.rid = s.rid and v.ver = s.ver where ${met} order by s.rid limit 2)`
+  })
+  const selective = conditions.every(({ where }) => isSelective(where))
+  return statement(parts.join('\nunion all\n'), values, selective)
+}
+
+function condition({ type, where }: Pick<SearchRequest, 'type' | 'where'>, access: AccessOf, values: unknown[]) {
+  const whole = and(guarded(where, access), probing(access(type)))
+  const row: Row = { alias: 's', type, of: 'current' }
+  return { where: clauseSql(whole, row, values), selective: isSelective(whole) }
+}
+
+/** The name follows from the text alone, so that every connection knows the same statement by it. */
+function statement(text: string, values: readonly unknown[], named: boolean): Statement {
+  if (!named) return { text, values }
+  return { text, values, name: createHash('sha256').update(text).digest('base64url').slice(0, 22) }
+}

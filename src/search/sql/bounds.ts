@@ -1,0 +1,36 @@
+import type { Bound } from '../clause.ts'
+import { longPeriod } from '../date-column.ts'
+import { bind } from './bind.ts'
+
+interface Range {
+  readonly lo: string
+  readonly hi: string
+}
+
+/**
+ * Only `lo` is indexed. A bound on `hi` therefore brings the bound on `lo` that follows from it: `hi < x` means `lo < x`, and
+ * `hi > x` means `lo > x - longPeriod` but for the few long periods, which have an index of their own.
+ */
+export function dateBounds({ lo, hi }: Range, bounds: readonly Bound<number>[], values: unknown[]): string {
+  return bounds
+    .map(({ side, is, value }) => {
+      const at = bind(values, 'int8', value)
+      if (side === 'lo') return `${lo} ${is} ${at}`
+      if (is === '<' || is === '<=') return `${hi} ${is} ${at} and ${lo} ${is} ${at}`
+      const from = bind(values, 'int8', value - longPeriod)
+      return `${hi} ${is} ${at} and (${lo} ${is} ${from} or ${hi} - ${lo} > ${longPeriod})`
+    })
+    .join(' and ')
+}
+
+/** As for dates; nearly all numbers are points, so the few ranges are told apart. */
+export function numberBounds({ lo, hi }: Range, bounds: readonly Bound<number>[], values: unknown[]): string {
+  return bounds
+    .map(({ side, is, value }) => {
+      const at = bind(values, 'float8', value)
+      if (side === 'lo') return `${lo} ${is} ${at}`
+      if (is === '<' || is === '<=') return `${hi} ${is} ${at} and ${lo} ${is} ${at}`
+      return `(${lo} ${is} ${at} or (${lo} <> ${hi} and ${hi} ${is} ${at}))`
+    })
+    .join(' and ')
+}

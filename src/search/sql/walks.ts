@@ -1,0 +1,102 @@
+import type { SearchRequest, SortKey } from '../request.ts'
+import { bind } from './bind.ts'
+import { dateColumn, table, versions } from './names.ts'
+
+interface Walked {
+  readonly request: SearchRequest
+  /** The condition on `s`. */
+  readonly where: string
+  readonly values: unknown[]
+  /** The placeholder of how many rows are wanted. */
+  readonly limit: string
+}
+
+/** One query, or two: the rows with a value in order, then those without one if the page is not full yet. */
+type Walk = (walked: Walked, sort: SortKey | undefined) => readonly [string] | readonly [string, string]
+
+/** How to walk each order in an index, page by page. An order that is missing here has no index. */
+export const walks: Readonly<Partial<Record<SortKey['by'], Walk>>> = {
+  rid({ request, where, values, limit }, sort) {
+    const descending = sort?.descending ?? true
+    const start = request.after ? ` and s.rid ${beyond(descending)} ${bind(values, 'int8', request.after.rid)}` : ''
+    const value = sort ? ', s.rid as s1' : ''
+    return [
+      `select s.rid, s.ver, s.pat${value} from ${table(request.type)} s where ${where}${start} order by s.rid ${way(descending)} limit ${limit}`,
+    ]
+  },
+
+  /** `lu` is indexed on the versions alone, so that an update which changes no search value touches no index. */
+  lastUpdated({ request, where, values, limit }, sort) {
+    const descending = sort!.descending
+    const start = startAfter('v.lu', 'v.rid', 'int8', request, descending, values)
+    return [
+      `select s.rid, s.ver, s.pat, v.lu as s1 from ${versions(request.type)} v
+        join ${table(request.type)} s on s.rid = v.rid and s.ver = v.ver where ${where}${start}
+        order by v.lu ${way(descending)}, v.rid ${way(descending)} limit ${limit}`,
+    ]
+  },
+
+  date(walked, sort) {
+    const { request, where, values, limit } = walked
+    const { column, descending } = sort as Extract<SortKey, { by: 'date' }>
+    const lo = dateColumn('s', column, 'lo')
+    const from = `${table(request.type)} s`
+    const start = startAfter(lo, 's.rid', 'int8', request, descending, values)
+    return [
+      `select s.rid, s.ver, s.pat, ${lo} as s1 from ${from} where ${where} and ${lo} is not null${start}
+        order by ${lo} ${way(descending)}, s.rid ${way(descending)} limit ${limit}`,
+      withoutValue(walked, `${lo} is null`, 'int8', descending),
+    ]
+  },
+
+  string(walked, sort) {
+    const { request, where, values, limit } = walked
+    const { key, descending } = sort as Extract<SortKey, { by: 'string' }>
+    const wanted = bind(values, 'int8', key)
+    const earlier = `exists (select from str e where e.key = t.key and e.rid = t.rid and e.val ${descending ? '>' : '<'} t.val)`
+    const start = startAfter('t.val', 't.rid', 'text', request, descending, values)
+    return [
+      `select s.rid, s.ver, s.pat, t.val as s1 from str t join ${table(request.type)} s on s.rid = t.rid
+        where t.key = ${wanted} and not ${earlier} and ${where}${start}
+        order by t.val ${way(descending)}, t.rid ${way(descending)} limit ${limit}`,
+      withoutValue(
+        walked,
+        `not exists (select from str t where t.key = ${wanted} and t.rid = s.rid)`,
+        'text',
+        descending,
+      ),
+    ]
+  },
+}
+
+/** "nulls last": the rows without a value, newest or oldest first, as many as the others left room for. */
+function withoutValue({ request, where, values, limit }: Walked, missing: string, type: string, descending: boolean) {
+  const { after } = request
+  const among = after?.values[0] === null
+  const start = among ? ` and s.rid ${beyond(descending)} ${bind(values, 'int8', after.rid)}` : ''
+  return `select s.rid, s.ver, s.pat, null::${type} as s1 from ${table(request.type)} s
+        where ${where} and ${missing}${start} and (select count(*) from a) < ${limit}
+        order by s.rid ${way(descending)} limit ${limit} - (select count(*) from a)`
+}
+
+function startAfter(
+  column: string,
+  rid: string,
+  type: 'int8' | 'text',
+  { after }: SearchRequest,
+  descending: boolean,
+  values: unknown[],
+): string {
+  if (!after) return ''
+  const value = after.values[0] ?? null
+  if (value === null) return ' and false'
+  return ` and (${column}, ${rid}) ${beyond(descending)} (${bind(values, type, value)}, ${bind(values, 'int8', after.rid)})`
+}
+
+function beyond(descending: boolean): string {
+  return descending ? '<' : '>'
+}
+
+function way(descending: boolean): string {
+  return descending ? 'desc' : 'asc'
+}

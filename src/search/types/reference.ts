@@ -1,0 +1,126 @@
+/** A reference: `[id]`, `[type]/[id]` or `[url]`, also by canonical URL. https://hl7.org/fhir/R4/search.html#reference */
+import type { Definitions, TypedValue } from '../../definitions/definitions.ts'
+import { FhirError } from '../../fhir/error.ts'
+import { localReference } from '../../fhir/reference.ts'
+import { isId, type Reference, type Resource } from '../../fhir/resource.ts'
+import { type Clause, or } from '../clause.ts'
+import type { Field } from '../field.ts'
+import type { Key, Keys, Rid } from '../keys.ts'
+import { subjectType } from '../subject.ts'
+import { unescape } from './escapes.ts'
+import { holding, type IndexBuilder, type SearchType } from './search-type.ts'
+import { parsedToken } from './token.ts'
+
+interface Parts {
+  definitions: Definitions
+  keys: Keys
+  base: string
+}
+
+export type ReferenceType = SearchType & {
+  /** The row refers to this resource. */
+  refersTo(field: Field, type: string, rid: Rid): Clause
+  keyTo(field: Field, type: string, rid: Rid): Key
+}
+
+export function createReference({ definitions, keys, base }: Parts): ReferenceType {
+  function indexLocal(field: Field, type: string, id: string, index: IndexBuilder): void {
+    const rid = keys.ridOf(type, id)
+    const carried = field.subject !== undefined && type === subjectType
+    if (!carried || index.pat === null) index.key(field, keyTo(field, type, rid))
+  }
+
+  function indexText(field: Field, text: string, index: IndexBuilder): void {
+    if (text.startsWith('#') || text === '') return
+    const local = localReference(text, base) ?? onlyTarget(field, text)
+    if (local) indexLocal(field, local.type, local.id, index)
+    else for (const url of new Set([text, text.split(/[|#]/, 1)[0]!])) index.key(field, field.keys.url(url))
+  }
+
+  function indexIdentifier(field: Field, { identifier }: Reference, index: IndexBuilder): void {
+    if (identifier?.value === undefined) return
+    index.key(field, field.keys.value('identifier', identifier.value))
+    index.key(field, field.keys.value('system|identifier', identifier.system ?? '', identifier.value))
+  }
+
+  function keyTo({ parameter, subject }: Field, type: string, rid: Rid): Key {
+    return keys.reference(subject && type === subjectType ? subject.code : parameter.code, type, rid)
+  }
+
+  function refersTo(field: Field, type: string, rid: Rid): Clause {
+    const keyed = holding(field, [keyTo(field, type, rid)], { selective: true })
+    if (!field.subject || type !== subjectType) return keyed
+    const carried: Clause = { op: 'patient', any: [rid] }
+    return field.subject.several ? or(carried, keyed) : carried
+  }
+
+  /** Nothing but an id can mean any of the target types. */
+  function matchId(field: Field, id: string, types: readonly string[]): Clause {
+    return or(...types.map((type) => refersTo(field, type, keys.ridOf(type, id))))
+  }
+
+  function refuse(field: Field, value: string): never {
+    const { code, targets } = field.parameter
+    const one = targets[0] ?? 'Type'
+    throw new FhirError('invalidQuery', `"${value}" is no reference for ${code}: an id, ${one}/id or a URL`)
+  }
+
+  return {
+    modifiers: ({ parameter }) => ['identifier', ...parameter.targets],
+
+    extract(field, values, index) {
+      for (const value of values) {
+        const { text, reference, resource } = read(value)
+        if (resource?.id !== undefined) indexLocal(field, resource.resourceType, resource.id, index)
+        if (text !== undefined) indexText(field, text, index)
+        if (reference) indexIdentifier(field, reference, index)
+      }
+    },
+
+    match(field, value, modifier) {
+      if (modifier === 'identifier') return identified(field, value)
+      const text = unescape(value)
+      const types = modifier === undefined ? field.parameter.targets : [modifier]
+      const local = localReference(text, base)
+      if (local?.version !== undefined) {
+        throw new FhirError('invalidQuery', `"${value}": references are searched without their version`)
+      }
+      if (local) {
+        if (!definitions.isResourceType(local.type) || !(modifier === undefined || modifier === local.type))
+          refuse(field, value)
+        return refersTo(field, local.type, keys.ridOf(local.type, local.id))
+      }
+      if (isId(text)) return matchId(field, text, types)
+      if (modifier !== undefined || !/^[a-z][a-z0-9+.-]*:\S+$/i.test(text)) refuse(field, value)
+      return holding(field, [field.keys.url(text)], { selective: true })
+    },
+
+    refersTo,
+    keyTo,
+  }
+}
+
+/** "When the :identifier modifier is used, the search value works as a token search." */
+function identified(field: Field, value: string): Clause {
+  const { system, code } = parsedToken(field, value)
+  if (code === undefined) {
+    throw new FhirError('invalidQuery', `"${value}": the identifier of a reference is searched with its value`)
+  }
+  const key =
+    system === undefined ? field.keys.value('identifier', code) : field.keys.value('system|identifier', system, code)
+  return holding(field, [key], { selective: true })
+}
+
+/** A bare id where only one type can be meant: not valid, but found in the wild. */
+function onlyTarget({ parameter }: Field, text: string): { type: string; id: string } | undefined {
+  const [type, ...others] = parameter.targets
+  return type !== undefined && others.length === 0 && isId(text) ? { type, id: text } : undefined
+}
+
+function read({ type, value }: TypedValue): { text?: string; reference?: Reference; resource?: Resource } {
+  if (typeof value === 'string') return { text: value }
+  if (typeof value !== 'object' || value === null) return {}
+  if (type !== 'Reference' && 'resourceType' in value) return { resource: value as Resource }
+  const reference = value as Reference
+  return reference.reference === undefined ? { reference } : { text: reference.reference, reference }
+}

@@ -1,0 +1,44 @@
+/** What no decomposition into base letter and mark reaches. */
+const letters: Readonly<Record<string, string>> = {
+  ß: 'ss',
+  æ: 'ae',
+  œ: 'oe',
+  ø: 'o',
+  đ: 'd',
+  ð: 'd',
+  þ: 'th',
+  ł: 'l',
+  ı: 'i',
+}
+/** In UTF-8; an index entry has room for 2,704 bytes. */
+const longest = 2_000
+
+/**
+ * Text as strings are compared: "insensitive to casing and included combining characters, like accents or other diacritical
+ * marks. Punctuation and non-significant whitespace should also be ignored."
+ *
+ * https://hl7.org/fhir/R4/search.html#string
+ */
+export function normalized(text: string): string {
+  return text
+    .normalize('NFKD')
+    .replace(/[\p{M}\p{P}\u0000]/gu, '')
+    .toLowerCase()
+    .replace(/[ßæœøđðþłı]/g, (letter) => letters[letter]!)
+    .replace(/\s+/g, ' ')
+    .trim()
+}
+
+/** The beginning that fits into the index. */
+export function cut(text: string): string {
+  if (text.length * 3 <= longest) return text
+  const bytes = Buffer.from(text)
+  if (bytes.length <= longest) return text
+  let end = longest
+  while ((bytes[end]! & 0b1100_0000) === 0b1000_0000) end--
+  return bytes.subarray(0, end).toString()
+}
+
+export function fits(text: string): boolean {
+  return Buffer.byteLength(text) <= longest
+}
