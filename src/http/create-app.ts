@@ -25,7 +25,7 @@ interface Parts extends Omit<Parameters<typeof createFhir>[0], 'base'> {
   oauth: readonly Middleware[]
   webFiles: ReadonlyMap<string, WebFile>
   readiness: Readiness
-  capabilities: () => string
+  capabilities: () => Promise<string>
   rateLimit: RateLimit
 }
 
@@ -56,7 +56,7 @@ export function createApp(parts: Parts): Koa<RequestState> {
     if (ctx.path !== '/fhir/metadata' || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) return next()
     refuseOtherFormats(ctx)
     ctx.type = fhirJson
-    ctx.body = parts.capabilities()
+    ctx.body = await parts.capabilities()
   })
   for (const middleware of oauth) app.use(middleware)
   app.use(createWebFiles(parts.webFiles))

@@ -1,15 +1,16 @@
+import { randomUUID } from 'node:crypto'
 import type { Access } from '../access/access.ts'
-import type { Context } from '../access/principal.ts'
+import { type Context, serverPrincipal } from '../access/principal.ts'
 import type { Definitions } from '../definitions/definitions.ts'
 import { FhirError } from '../fhir/error.ts'
 import type { Search } from '../search/create-search.ts'
 import type { Keys } from '../search/keys.ts'
-import type { Handle, Store } from '../store/store.ts'
+import type { Handle, Store, Transaction } from '../store/store.ts'
 import { auditRow } from './audit-row.ts'
 import { createBatch } from './batch.ts'
 import { createBinaryBytes } from './binary-bytes.ts'
 import { createCapabilities } from './capabilities.ts'
-import { createCommit } from './commit.ts'
+import { type Commit, createCommit } from './commit.ts'
 import { createCreate } from './create.ts'
 import { createDelete } from './delete.ts'
 import { createHistoryInstance } from './history-instance.ts'
@@ -19,7 +20,7 @@ import type { Operation } from './operation.ts'
 import { createPatch } from './patch.ts'
 import { createRead, createVread } from './read.ts'
 import { createResolveLinks } from './resolve-links.ts'
-import type { Rule } from './rule.ts'
+import type { Rule, Work } from './rule.ts'
 import { createSearchType } from './search-type.ts'
 import { createSubset } from './subset.ts'
 import { createPlan } from './transaction-plan.ts'
@@ -41,6 +42,12 @@ interface Parts {
 
 export type Perform = (context: Context, interaction: Interaction, body?: Body) => Promise<Answer>
 
+export interface Performer {
+  perform: Perform
+  /** What the server does on its own in a transaction that no interaction started, e.g. for a registration. */
+  serverWork(tx: Transaction, now: Date): Work
+}
+
 type Handler = (context: Context, handle: Handle, interaction: never, body: Body) => Promise<Answered>
 
 /**
@@ -48,9 +55,11 @@ type Handler = (context: Context, handle: Handle, interaction: never, body: Body
  * through here, so that nothing happens without access having been decided and without a line in the audit trail. A write
  * puts that line into its own transaction; for everything else it is durable before the answer leaves.
  */
-export function createPerform(parts: Parts): Perform {
-  const { store } = parts
-  const handlers = createHandlers(parts, perform)
+export function createPerform(parts: Parts): Performer {
+  const { access, definitions, search, keys, rules, base, store } = parts
+  const workOf = createWork({ access, search, keys })
+  const commit = createCommit({ definitions, access, search, rules, base, workOf })
+  const handlers = createHandlers(parts, commit, perform)
 
   async function perform(context: Context, interaction: Interaction, body: Body = { kind: 'none' }): Promise<Answer> {
     try {
@@ -65,20 +74,24 @@ export function createPerform(parts: Parts): Perform {
     }
   }
 
-  return perform
+  return {
+    perform,
+    serverWork(tx, now) {
+      const context = {
+        principal: serverPrincipal,
+        base,
+        requestId: randomUUID(),
+        now,
+        signal: new AbortController().signal,
+      }
+      return workOf(context, tx, commit, [])
+    },
+  }
 }
 
 /** The table that routes every interaction, and from which the CapabilityStatement is made. */
-function createHandlers(parts: Parts, perform: Perform): Record<InteractionKind, unknown> {
-  const { definitions, access, search, keys, store, rules, operations, base, limits } = parts
-  const commit = createCommit({
-    definitions,
-    access,
-    search,
-    rules,
-    base,
-    workOf: createWork({ access, search, keys }),
-  })
+function createHandlers(parts: Parts, commit: Commit, perform: Perform): Record<InteractionKind, unknown> {
+  const { definitions, access, search, keys, store, operations, base, limits } = parts
   const bytes = createBinaryBytes({ attachments: store.attachments, keys, limit: limits.binary })
   const interactionOf = createInteractionOf((name) => definitions.isResourceType(name))
   const plan = createPlan({ interactionOf, keys, base, limit: limits.bundleEntries })

@@ -17,7 +17,8 @@ const most = 100
 /** What rules may do inside the transaction of a write; see rule.ts. */
 export function createWork({ access, search, keys }: { access: Access; search: Search; keys: Keys }) {
   return function workOf(caller: Context, tx: Transaction, commit: Commit, proposals: readonly Proposal[]): Work {
-    const context: Context = { ...caller, principal: { ...serverPrincipal, accountId: caller.principal.accountId! } }
+    const { accountId } = caller.principal
+    const context: Context = { ...caller, principal: { ...serverPrincipal, ...(accountId ? { accountId } : {}) } }
     const inThisTransaction = new Set(proposals.map(({ type, id }) => `${type}/${id}`))
 
     async function read(type: string, id: string): Promise<Resource | undefined> {

@@ -1,0 +1,192 @@
+import { hkdfSync } from 'node:crypto'
+import path from 'node:path'
+import type Koa from 'koa'
+import type { Logger } from 'pino'
+import { createAccess } from './access/create-access.ts'
+import type { Phrases } from './access/phrases.ts'
+import type { Principal, Scope } from './access/principal.ts'
+import type { Settings } from './config.ts'
+import type { Definitions } from './definitions/definitions.ts'
+import { loadDefinitions } from './definitions/load.ts'
+import { FhirError } from './fhir/error.ts'
+import { createApp } from './http/create-app.ts'
+import type { Readiness } from './http/health.ts'
+import { createLog } from './http/log.ts'
+import { createRateLimit } from './http/rate-limit.ts'
+import type { RequestState } from './http/request-state.ts'
+import { createCapabilities } from './interactions/capabilities.ts'
+import { createPerform, type Perform, type Performer } from './interactions/perform.ts'
+import { createOAuth, type OAuth } from './oauth/create-oauth.ts'
+import { createSearch } from './search/create-search.ts'
+import { createKeys, type Keys } from './search/keys.ts'
+import type { Accounts } from './sharing/accounts.ts'
+import { createSharing } from './sharing/create-sharing.ts'
+import { createMail } from './sharing/mail.ts'
+import { createStore } from './store/create-store.ts'
+import { installSecret, installValue, setInstallValue } from './store/install-value.ts'
+import { readMasterKey } from './store/master-key.ts'
+import { migrate, refusePendingMigrations } from './store/migrations.ts'
+import { type Connection, openDatabase } from './store/open-database.ts'
+import { openObjects } from './store/open-objects.ts'
+import type { Store } from './store/store.ts'
+import { webFiles } from './web/web-files.ts'
+
+export interface Parts {
+  log?: Logger
+  /** The embedded database; without it DATABASE_URL is used. */
+  connection?: Connection
+  /** Tokens known beside those that the authorization server issued, for tests. */
+  tokens?: (token: string) => Promise<Principal | undefined>
+}
+
+export interface Composed {
+  readonly app: Koa<RequestState>
+  readonly perform: Perform
+  readonly store: Store
+  readonly keys: Keys
+  readonly base: string
+  /** Where the first administrator is made, while there is none. */
+  readonly setupLink: string | undefined
+  /** SQL round trips since the start. */
+  roundTrips(): number
+  close(): Promise<void>
+}
+
+/** Puts the server together on a database that is there; migrates it when it is the embedded one. */
+export async function compose(settings: Settings, parts: Parts = {}): Promise<Composed> {
+  const { publicUrl, dataDir, limits } = settings
+  const base = `${publicUrl}/fhir`
+  const log = parts.log ?? createLog(settings.log.level)
+  const { store, keys, definitions, objects, database } = await openStore(settings, parts, log)
+  const masterKey = readMasterKey(settings.masterKeyFile!, !settings.production)
+  const secretFor = (purpose: string) => Buffer.from(hkdfSync('sha256', masterKey, '', `chartshare ${purpose}`, 32))
+  const search = createSearch({ definitions, keys, base, cursorSecret: secretFor('cursors') })
+  const access = createAccess({ definitions, search: search.phrases, keys, base })
+  const mail = createMail(settings.mail, path.join(dataDir, 'outbox'))
+
+  // Two pairs of parts need each other: what they need is looked up when it is used, after all of them are there.
+  const late = {} as { oauth: OAuth; performer: Performer }
+  const sharing = createSharing({
+    ...{ store, access, search, keys, mail, base, publicUrl, limits },
+    accounts: accountsOf(() => late.oauth),
+    serverWork: (tx, now) => late.performer.serverWork(tx, now),
+  })
+  const { rules, operations } = sharing
+  late.performer = createPerform({ definitions, access, search, keys, store, rules, operations, base, limits })
+  late.oauth = await createOAuth({
+    ...{ publicUrl, store, mail, masterKey, people: sharing.people, log },
+    practitionerActiveKey: search.activeKey('Practitioner'),
+    ridOf: keys.ridOf,
+    isUsableScope: (scope) => isUsable(scope, definitions, search.phrases),
+    fetchAllow: settings.fetchAllow,
+    rateScale: limits.rateScale,
+  })
+  const { setupLink } = await late.oauth.bootstrapAdministrator(settings.firstAdministrator)
+  const capabilities = createCapabilities({ definitions, search, operations, base })
+  const { oauth, performer } = late
+  const app = createApp({
+    ...{ definitions, base, limits, log, publicUrl },
+    capabilities: async () => (await capabilities()).answer.json!,
+    attachments: store.attachments,
+    perform: performer.perform,
+    trustProxy: settings.http.trustProxy,
+    metricsToken: settings.http.metricsToken,
+    principalOf: async (token) => (await parts.tokens?.(token)) ?? oauth.principalOf(token),
+    oauth: oauth.routes,
+    webFiles: webFiles(),
+    readiness: readinessOf({ database: () => store.query('select 1'), attachments: () => objects.health() }),
+    rateLimit: createRateLimit(limits.rateScale),
+  })
+  const housekeeping = everyHour(log, [() => store.attachments.sweep(Date.now()), oauth.sweep])
+  return {
+    ...{ app, store, keys, base, setupLink },
+    perform: performer.perform,
+    roundTrips: database.roundTrips,
+    async close() {
+      clearInterval(housekeeping)
+      mail.close()
+      await store.close()
+    },
+  }
+}
+
+async function openStore(settings: Settings, parts: Parts, log: Logger) {
+  const { url, schema, pool, statementTimeout } = settings.database
+  const database = openDatabase({
+    ...{ schema, pool, statementTimeout },
+    connection: parts.connection ?? url!,
+    onError: (err) => log.warn({ err }, 'a database connection broke'),
+  })
+  try {
+    if (parts.connection) await migrate(database)
+    else await refusePendingMigrations(database)
+    const [definitions, objects] = await Promise.all([loadDefinitions(), openObjects(settings)])
+    await noteSearchDigest(database, definitions.searchDigest, log)
+    const keys = createKeys(await installSecret(database))
+    const onError = (err: unknown) => log.error({ err }, 'work after a commit failed')
+    return { store: await createStore({ database, keys, objects, onError }), keys, definitions, objects, database }
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+}
+
+/** The index was made with certain search parameters; a server that knows others finds less than it should until a reindex. */
+async function noteSearchDigest(database: Pick<Store, 'query'>, digest: string, log: Logger): Promise<void> {
+  const known = await installValue(database, 'search-digest')
+  if (known === undefined) await setInstallValue(database, 'search-digest', Buffer.from(digest))
+  else if (known.toString() !== digest) {
+    log.warn(
+      'The search parameters are not those that the index was made with: what was stored before may not be found.',
+    )
+  }
+}
+
+/** What the product asks of the accounts, once there are any. */
+function accountsOf(oauth: () => OAuth): Accounts {
+  return {
+    keepAnAdministrator: (tx, id) => oauth().keepAnAdministrator(tx, id),
+    async activeAdministrators(tx) {
+      const accounts = await oauth().activeAdministrators(tx)
+      return accounts.flatMap(({ person }) => (person ? [person.id] : []))
+    },
+    revokeAll: (tx, person) => oauth().revokeAllOf(tx, person),
+    issueInvitation: (tx, person) => oauth().issueInvitation(tx, person),
+    setRoles: (tx, id, roles) => oauth().setRoles(tx, id, roles),
+  }
+}
+
+/** A scope for a type or a search parameter that does not exist would promise something; it is not granted. */
+function isUsable({ type, query = [] }: Scope, definitions: Definitions, phrases: Phrases): boolean {
+  if (type === '*') return query.length === 0
+  if (!definitions.isResourceType(type)) return false
+  try {
+    for (const [name, value] of query) phrases.parameter(type, name, value)
+    return true
+  } catch (error) {
+    if (error instanceof FhirError) return false
+    throw error
+  }
+}
+
+function readinessOf(checks: Record<string, () => Promise<unknown>>): Readiness {
+  return async () => {
+    const results = Object.entries(checks).map(async ([name, check]) => {
+      try {
+        await check()
+        return [name, undefined] as const
+      } catch {
+        return [name, 'does not answer'] as const
+      }
+    })
+    return Object.fromEntries(await Promise.all(results))
+  }
+}
+
+/** Housekeeping that failed is tried again an hour later; requests never depend on it. */
+function everyHour(log: Logger, works: readonly (() => Promise<unknown>)[]): NodeJS.Timeout {
+  const run = async () => {
+    for (const work of works) await work().catch((err: unknown) => log.error({ err }, 'housekeeping failed'))
+  }
+  return setInterval(() => void run(), 3_600_000).unref()
+}
