@@ -16,8 +16,11 @@ test('no file or folder has a name that says nothing: utils, helpers, common, ma
 })
 
 // Those named after something in the specification; the others there are the machinery between them.
-const specified =
-  /^src\/(interactions\/(read|vread|create|update|patch|delete|history-|search-|batch|transaction|capabilit|operations\/)|search\/types\/)/
+const interactions = 'read|vread|create|update|patch|delete|history-[a-z]+|search-[a-z]+|batch|transaction|capabilities'
+const parameterTypes = 'number|date|string|token|reference|composite|quantity|uri|special'
+const specified = new RegExp(
+  `^src/(interactions/((${interactions})\\.ts|operations/)|search/types/(${parameterTypes})\\.ts)`,
+)
 
 test('files in interactions/, search/types/ and oauth/ open with a sentence, and name the page of the specification', () => {
   none(
