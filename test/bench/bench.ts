@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: how close the server comes to the limits of its parts, as ratios of one run. See README.md here.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createProgress } from '../../src/commands/progress.ts'
@@ -11,6 +11,8 @@ import { runBench } from './run-bench.ts'
 
 const options = benchOptions(process.argv.slice(2))
 const folder = mkdtempSync(join(tmpdir(), 'chartshare-bench-'))
+// Started as root, Postgres runs as somebody else, who must get to its folder.
+chmodSync(folder, 0o711)
 const progress = createProgress(process.stderr)
 const stop = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
@@ -25,7 +27,7 @@ try {
     `${about.patients} patients, ${about.resources} resources, loaded at ${Math.round(about.loadRate)} a second`,
   )
   console.log(
-    `start ${Math.round(about.startedIn)} ms (migrations included), RSS idle ${Math.round(about.idle)} MB, peak ${Math.round(about.peak)} MB`,
+    `start ${Math.round(about.startedIn)} ms, RSS idle ${Math.round(about.idle)} MB, peak ${Math.round(about.peak)} MB`,
   )
   console.log(`\n${ratioTable(rows)}\n\n${costTable(rows, roundTrips)}`)
   for (const [operation, error] of firstErrors) console.log(`${operation}: ${error}`)

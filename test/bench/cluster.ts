@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
 import { startEmbeddedPostgres } from '../../src/store/embedded-postgres.ts'
+import { migrate } from '../../src/store/migrations.ts'
+import { openDatabase } from '../../src/store/open-database.ts'
 
 /** A throw-away Postgres that keeps its promises (fsync and all), with a database for the server and one for the limits. */
 export interface Cluster {
@@ -28,13 +30,17 @@ export async function startCluster(folder: string): Promise<Cluster> {
     }
   }
   await run('create database chartshare', 'create database limits')
+  const urlOf: Cluster['urlOf'] = (name, port) =>
+    port === undefined
+      ? `postgres:///${name}?host=${encodeURIComponent(host)}&user=${user}`
+      : `postgres://${user}@127.0.0.1:${port}/${name}`
+  const database = openDatabase({ connection: urlOf('chartshare') })
+  await migrate(database)
+  await database.close()
   return {
     pid: Number(readFileSync(join(postgres.folder, 'postmaster.pid'), 'utf8').split('\n')[0]),
     socket: join(host, '.s.PGSQL.5432'),
-    urlOf: (database, port) =>
-      port === undefined
-        ? `postgres:///${database}?host=${encodeURIComponent(host)}&user=${user}`
-        : `postgres://${user}@127.0.0.1:${port}/${database}`,
+    urlOf,
     version: async () => String((await run('show server_version'))[0]!.rows[0].server_version),
     stop: () => postgres.stop(),
   }
