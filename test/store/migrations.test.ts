@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { createKeys } from '../../src/search/keys.ts'
-import { createInstallation } from '../../src/store/installation.ts'
 import { createStore } from '../../src/store/create-store.ts'
+import { installSecret, installValue, setInstallValue } from '../../src/store/install-value.ts'
 import { migrate, pendingMigrations, refusePendingMigrations } from '../../src/store/migrations.ts'
 import { openDatabase } from '../../src/store/open-database.ts'
 import { openObjects } from '../../src/store/open-objects.ts'
@@ -63,13 +63,11 @@ test('two schemas of one database hold two tenants', async () => {
 
 test('the secret of an installation is made once, also by servers that start at once', async () => {
   const database = openDatabase({ connection: fresh.url })
-  const installation = createInstallation(database)
-  const secrets = await Promise.all([1, 2, 3, 4].map(() => installation.secret()))
+  const secrets = await Promise.all([1, 2, 3, 4].map(() => installSecret(database)))
   assert.equal(new Set(secrets.map((secret) => secret.toString('hex'))).size, 1)
   assert.equal(secrets[0]!.length, 32)
-  assert.equal(await installation.searchDigest(), undefined)
-  await installation.setSearchDigest('one')
-  await installation.setSearchDigest('two')
-  assert.equal(await installation.searchDigest(), 'two')
+  assert.equal(await installValue(database, 'search-digest'), undefined)
+  for (const digest of ['one', 'two']) await setInstallValue(database, 'search-digest', Buffer.from(digest))
+  assert.equal(String(await installValue(database, 'search-digest')), 'two')
   await database.close()
 })
