@@ -28,6 +28,8 @@ export interface Head {
 export interface FhirPackage {
   readonly name: string
   readonly entries: readonly Entry[]
+  /** The packages that it depends on and that are not here, which is no fault until something of theirs is needed. */
+  readonly missing: readonly string[]
 }
 
 const definitionTypes = new Set([
@@ -47,11 +49,15 @@ const headBytes = 500
  * in `package/`; its definitions are `.json` files, one each, or `.ndjson` files, one per line.
  */
 export function readPackages(folder: string): FhirPackage[] {
-  const found = readdirSync(folder, { withFileTypes: true })
-    .filter((item) => item.isDirectory())
-    .flatMap((item) => [join(folder, item.name, 'package'), join(folder, item.name)].filter(isPackage).slice(0, 1))
+  const found = readdirSync(folder)
+    .flatMap((name) => [join(folder, name, 'package'), join(folder, name)].filter(isPackage).slice(0, 1))
     .map((path) => ({ path, ...readManifest(path) }))
-  return inDependencyOrder(found).map(({ path, name }) => ({ name, entries: readEntries(path, folder) }))
+  const names = new Set(found.map(({ name }) => name))
+  return inDependencyOrder(found).map(({ path, name, dependencies }) => ({
+    name,
+    entries: readEntries(path, folder),
+    missing: dependencies.filter((dependency) => !names.has(dependency)),
+  }))
 }
 
 function isPackage(path: string): boolean {
@@ -66,7 +72,7 @@ function readManifest(path: string): { name: string; dependencies: readonly stri
   return { name: manifest.name ?? basename(path), dependencies: Object.keys(manifest.dependencies ?? {}) }
 }
 
-/** A dependency that is not here is no matter: a definition that is missed will say so. R4 itself goes before all. */
+/** R4 itself goes before all. */
 function inDependencyOrder<P extends { name: string; dependencies: readonly string[] }>(packages: readonly P[]): P[] {
   const ordered = new Set<P>()
   const visit = (item: P, above: readonly P[]): void => {

@@ -9,7 +9,8 @@ export const structureBase = 'http://hl7.org/fhir/StructureDefinition/'
 /** Finds definitions by their canonical URL. Throws when the packages contradict each other. */
 export function createRegistry(folder: string) {
   const byUrl = new Map<string, Entry>()
-  for (const entry of readPackages(folder).flatMap(({ entries }) => entries)) {
+  const packages = readPackages(folder)
+  for (const entry of packages.flatMap(({ entries }) => entries)) {
     const known = byUrl.get(entry.url)
     if (known && !supersedes(entry, known)) {
       throw new Error(`${entry.file}: the canonical URL ${entry.url} is taken by ${known.file}`)
@@ -26,7 +27,9 @@ export function createRegistry(folder: string) {
   const structures = ofType('StructureDefinition')
   for (const { head, file } of structures) {
     if (head.baseDefinition !== undefined && !byUrl.has(head.baseDefinition)) {
-      throw new Error(`${file}: ${head.url}: StructureDefinition.baseDefinition ${head.baseDefinition} is not known`)
+      const missing = packages.find(({ entries }) => entries.some((entry) => entry.file === file))?.missing ?? []
+      const hint = missing.length === 0 ? '' : `; its package needs others that are not here: ${missing.join(', ')}`
+      throw new Error(`${file}: StructureDefinition.baseDefinition ${head.baseDefinition} is not known${hint}`)
     }
   }
 

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { loadDefinitions } from '../../../src/definitions/load.ts'
+import { stringifyJson } from '../../../src/fhir/json.ts'
+import { hasFullSet, r4Examples } from '../../support/r4-examples.ts'
+
+/** Examples that break R4's own rules, with the rule. */
+const wrong: Readonly<Record<string, RegExp>> = {
+  // "ImplementationGuide.name 1..1", "ImplementationGuide.status 1..1": https://hl7.org/fhir/R4/implementationguide.html
+  'ImplementationGuide-fhir.json': /ImplementationGuide\.(name|status) is required/,
+}
+
+const definitions = await loadDefinitions()
+
+test(
+  'the full set of official examples',
+  { skip: hasFullSet ? false : 'TEST_DATA is not set: only test/fixtures' },
+  () => {
+    assert.ok(r4Examples().length >= 253)
+  },
+)
+
+test('the official examples are valid, but for those that break R4’s own rules', () => {
+  for (const { name, resource } of r4Examples()) {
+    const errors = definitions
+      .validate(resource)
+      .filter(({ severity }) => severity === 'error')
+      .map(({ expression, diagnostics }) => `${expression?.join()} ${diagnostics?.replace(/^".*?" /, '')}`)
+    const rule = wrong[name]
+    if (!rule) assert.deepEqual(errors, [], name)
+    else for (const error of errors) assert.match(error, rule)
+  }
+})
+
+test('the official examples come back from parsing with every literal as it was', () => {
+  const numbers = (text: string) => text.match(/(?<=[:[,]\s*)-?\d[\d.eE+-]*(?=\s*[,\]}])/g)
+  for (const { name, text, resource } of r4Examples()) {
+    const back = stringifyJson(resource)
+    assert.deepEqual(JSON.parse(back), JSON.parse(text), name)
+    assert.deepEqual(numbers(back), numbers(text), name)
+  }
+})
