@@ -1,5 +1,14 @@
-import { createHash } from 'node:crypto'
-import { chownSync, lstatSync, mkdirSync, mkdtempSync, readlinkSync, realpathSync, symlinkSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readlinkSync,
+  realpathSync,
+  symlinkSync,
+} from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { type Account, accountFor, barrier } from './account.ts'
@@ -13,21 +22,23 @@ const socketName = '/.s.PGSQL.5432'
 
 /**
  * The cluster's folder: `postgres` in the data folder. Where the data folder lies below one that only root may enter (a
- * clone in `/root`, say) it is kept in `/var/lib/chartshare/<hash of the data folder>`, and `postgres` is a link to it.
+ * clone in `/root`, say) it is kept in a new folder below `/var/lib/chartshare`, and `postgres` is a link to it. A data
+ * folder that was removed and made again gets another one: what the old one held must not come back.
  */
 export function clusterFolder(dataDir: string): { folder: string; account: Account | undefined } {
   mkdirSync(dataDir, { recursive: true })
   const place = path.join(realpathSync(dataDir), 'postgres')
   const linked = linkTarget(place)
   if (linked) {
-    mkdirSync(path.dirname(linked), { recursive: true })
-    return { folder: linked, account: accountFor(linked) }
+    if (existsSync(path.dirname(linked))) return { folder: linked, account: accountFor(linked) }
+    throw new Error(`${place} leads to ${linked}, which is not there: bring the data back, or remove the link.`)
   }
   const account = accountFor(place)
   if (!barrier(path.dirname(place), account)) return { folder: place, account }
-  const name = createHash('sha256').update(place).digest('hex').slice(0, 16)
-  const elsewhere = path.join(systemFolder, name, 'postgres')
-  mkdirSync(path.dirname(elsewhere), { recursive: true })
+  mkdirSync(systemFolder, { recursive: true })
+  const parent = mkdtempSync(path.join(systemFolder, 'data-'))
+  chmodSync(parent, 0o711)
+  const elsewhere = path.join(parent, 'postgres')
   symlinkSync(elsewhere, place)
   return { folder: elsewhere, account: accountFor(elsewhere) }
 }
