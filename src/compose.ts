@@ -3,6 +3,7 @@ import path from 'node:path'
 import type Koa from 'koa'
 import type { Logger } from 'pino'
 import { createAccess } from './access/create-access.ts'
+import { labelsOf } from './access/labels.ts'
 import type { Phrases } from './access/phrases.ts'
 import type { Principal, Scope } from './access/principal.ts'
 import type { Settings } from './config.ts'
@@ -54,14 +55,30 @@ export interface Composed {
 
 /** Puts the server together on a database that is there; migrates it when it is the embedded one. */
 export async function compose(settings: Settings, parts: Parts = {}): Promise<Composed> {
+  const log = parts.log ?? createLog(settings.log.level)
+  const opened = await openStore(settings, parts, log)
+  try {
+    return await composeOn(opened, settings, parts, log)
+  } catch (error) {
+    await opened.store.close()
+    throw error
+  }
+}
+
+async function composeOn(
+  { store, keys, definitions, objects, database }: Awaited<ReturnType<typeof openStore>>,
+  settings: Settings,
+  parts: Parts,
+  log: Logger,
+): Promise<Composed> {
   const { publicUrl, dataDir, limits } = settings
   const base = `${publicUrl}/fhir`
-  const log = parts.log ?? createLog(settings.log.level)
-  const { store, keys, definitions, objects, database } = await openStore(settings, parts, log)
-  const masterKey = readMasterKey(settings.masterKeyFile!, !settings.production)
+  const masterKey = settings.masterKeyFile
+    ? readMasterKey(settings.masterKeyFile, false)
+    : readMasterKey(path.join(dataDir, 'master.key'), true)
   const secretFor = (purpose: string) => Buffer.from(hkdfSync('sha256', masterKey, '', `chartshare ${purpose}`, 32))
-  const search = createSearch({ definitions, keys, base, cursorSecret: secretFor('cursors') })
-  const access = createAccess({ definitions, search: search.phrases, keys, base })
+  const search = createSearch({ definitions, keys, base, cursorSecret: secretFor('cursors'), labels: labelsOf })
+  const access = createAccess({ definitions, search, keys, base })
   const mail = createMail(settings.mail, path.join(dataDir, 'outbox'))
 
   // Two pairs of parts need each other: what they need is looked up when it is used, after all of them are there.
@@ -75,9 +92,9 @@ export async function compose(settings: Settings, parts: Parts = {}): Promise<Co
   late.performer = createPerform({ definitions, access, search, keys, store, rules, operations, base, limits })
   late.oauth = await createOAuth({
     ...{ publicUrl, store, mail, masterKey, people: sharing.people, log },
-    practitionerActiveKey: search.activeKey('Practitioner'),
+    practitionerActiveKey: activeKey(search),
     ridOf: keys.ridOf,
-    isUsableScope: (scope) => isUsable(scope, definitions, search.phrases),
+    isUsableScope: (scope) => isUsable(scope, definitions, search),
     fetchAllow: settings.fetchAllow,
     rateScale: limits.rateScale,
   })
@@ -154,6 +171,13 @@ function accountsOf(oauth: () => OAuth): Accounts {
     issueInvitation: (tx, person) => oauth().issueInvitation(tx, person),
     setRoles: (tx, id, roles) => oauth().setRoles(tx, id, roles),
   }
+}
+
+/** What the index holds of a Practitioner whose `active` is true: the authorization server asks for it with every token. */
+function activeKey(search: Phrases): bigint {
+  const clause = search.parameter('Practitioner', 'active', 'true')
+  if (clause.op !== 'keys' || clause.any.length !== 1) throw new Error('Practitioner?active=true is not one key.')
+  return clause.any[0]!
 }
 
 /** A scope for a type or a search parameter that does not exist would promise something; it is not granted. */

@@ -14,7 +14,7 @@ export function createErrors(log: Logger): Middleware<RequestState> {
       await next()
       if (ctx.status === 404 && ctx.body == null) throw new FhirError('notFound', `Nothing is known at "${ctx.path}".`)
     } catch (error) {
-      if (ctx.headerSent || ctx.req.destroyed) {
+      if (ctx.headerSent || ctx.req.socket.destroyed) {
         ctx.res.destroy()
         if (!isAbort(error)) log.error({ err: error, requestId: ctx.state.requestId }, 'failed after the answer began')
         return

@@ -45,7 +45,13 @@ export async function startServer(env: Record<string, string> = {}): Promise<Tes
     ...env,
   })
   const tokens = new Map<string, Principal>()
-  const composed = await compose(settings, { tokens: async (token) => tokens.get(token) })
+  const composed = await compose(settings, { tokens: async (token) => tokens.get(token) }).catch(
+    async (error: unknown) => {
+      await closed(server)
+      await database.drop()
+      throw error
+    },
+  )
   server.on('request', composed.app.callback())
 
   return {
