@@ -164,3 +164,9 @@ test('an ordinary user starts it, and root goes on with the same cluster as that
   await again.stop()
   assert.ok(row!.n >= 20)
 })
+
+test('a data folder that was copied without what its link leads to does not start empty', async () => {
+  const dataDir = folder()
+  symlinkSync('/nowhere/chartshare/postgres', path.join(dataDir, 'postgres'))
+  await assert.rejects(startEmbeddedPostgres({ dataDir }), /\/nowhere\/chartshare\/postgres, which is not there/)
+})
