@@ -97,7 +97,7 @@ export function createTransaction({ access, keys, commit, bytes, plan, resolveLi
 
   function proposalOf(
     context: Context,
-    { interaction, identity, place: entryPlace }: PlannedEntry,
+    { interaction, identity, resource: sent, place: entryPlace }: PlannedEntry,
     resource: Resource | undefined,
     updated: Map<string, StoredVersion>,
     deleted: Map<string, StoredVersion>,
@@ -121,8 +121,7 @@ export function createTransaction({ access, keys, commit, bytes, plan, resolveLi
     }
     if (interaction.kind === 'patch') {
       const { type, id, ifMatch } = interaction
-      const body = { kind: 'json', value: resource, contentType: 'application/fhir+json' } as const
-      const operations = patchOf(body)
+      const operations = patchOf({ kind: 'json', value: sent, contentType: 'application/fhir+json' })
       return patchProposal({ type, id, ifMatch, operations, place }, updated.get(`${type}/${id}`))
     }
     if (interaction.kind === 'delete') {
@@ -166,7 +165,7 @@ function sentResource({ interaction, resource, place }: PlannedEntry): Resource 
     const body = { kind: 'json', value: resource, contentType: 'application/fhir+json' } as const
     return resourceOf(body, interaction.type, `${place}.resource`)
   }
-  return interaction.kind === 'patch' ? resource : undefined
+  return undefined
 }
 
 function actionOf({ kind }: Interaction): Action | undefined {
