@@ -29,7 +29,7 @@ function branchesOf(structures: Structures, path: Path, context: readonly Branch
       return context
     case 'member':
       if (path.of === undefined && /^[A-Z]/.test(path.name)) return rootsOf(structures, path.name, context)
-      return members(within(path.of), path.name)
+      return members(structures, within(path.of), path.name)
     case 'union':
       return [...within(path.left), ...within(path.right)]
     case 'as':
@@ -49,7 +49,7 @@ function rootsOf(structures: Structures, name: string, context: readonly Branch[
   return context.filter(({ type }) => structures.isA(type, name))
 }
 
-function members(of: readonly Branch[], name: string): readonly Branch[] {
+function members(structures: Structures, of: readonly Branch[], name: string): readonly Branch[] {
   const found = of.flatMap((branch) => {
     // What hangs on a primitive stands beside it in JSON, and a nested resource has any type.
     if (isPrimitive(branch.type) || !branch.structure) {
@@ -59,7 +59,7 @@ function members(of: readonly Branch[], name: string): readonly Branch[] {
     const element = branch.structure.elements.find((candidate) => candidate.name === name)
     return (element?.members ?? []).map((member): Branch => {
       const steps = [...branch.steps, { kind: 'member' as const, key: member.key, element: member.element }]
-      return { steps, type: member.type, structure: member.structure, targets: member.targets }
+      return { steps, type: member.type, structure: structures.of(member), targets: member.targets }
     })
   })
   if (found.length === 0 && of.length > 0) throw new PathError(`${of[0]!.type} has no element "${name}"`)
@@ -82,7 +82,7 @@ function called(structures: Structures, path: Path & { kind: 'call' }, of: reado
     case 'extension': {
       if (argument?.kind !== 'literal') throw new NotPlain()
       const url: Path = { kind: 'member', of: undefined, name: 'url' }
-      return members(of, 'extension').map((branch) =>
+      return members(structures, of, 'extension').map((branch) =>
         filtered(structures, branch, { kind: '=', left: url, right: argument }),
       )
     }

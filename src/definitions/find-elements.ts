@@ -22,8 +22,9 @@ export function createElementFinder(structures: Structures, wanted: string) {
       // Most members are primitives, and hold nothing.
       if (typeof value !== 'object' || value === null) continue
       const member = structure.members.get(key)
-      if (member?.structure) {
-        visitEach(value, member.structure, member.targets, `${path}.${member.element.name}`, found)
+      const inside = member && structures.of(member)
+      if (inside) {
+        visitEach(value, inside, member.targets, `${path}.${member.element.name}`, found)
       } else if (key.startsWith('_')) {
         const beside = structure.members.get(key.slice(1))
         if (beside) visitEach(value, element(), [], `${path}.${beside.element.name}`, found)

@@ -129,8 +129,8 @@ function headOf(line: string): Head {
   const head: Record<string, unknown> = {}
   plainMember.lastIndex = 0
   for (let match = plainMember.exec(line); match; match = plainMember.exec(line)) {
-    const [, name, literal] = match
-    head[name!] = literal!.startsWith('"') ? literal!.slice(1, -1) : literal === 'true'
+    // A slice would keep the whole line in memory.
+    head[match[1]!] = JSON.parse(match[2]!)
   }
   return head
 }

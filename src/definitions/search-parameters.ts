@@ -13,8 +13,15 @@ interface Parts {
 }
 
 /** One definition for one of its base types. */
-interface ForBase extends Source<Definition> {
+interface ForBase extends Source<Needed> {
   readonly base: string
+}
+
+/** What stays in memory of a definition. */
+type Needed = ReturnType<typeof needed>
+
+function needed({ url, code, base, type, expression, target, component, derivedFrom }: Definition) {
+  return { url, code, base, type, expression, target, component, derivedFrom }
 }
 
 /**
@@ -24,7 +31,7 @@ interface ForBase extends Source<Definition> {
  * NotPlain when the compiler lacks FHIRPath for one of them.
  */
 export function createSearchParameters({ registry, structures, compiler }: Parts) {
-  const sources = registry.searchParameters()
+  const sources = registry.searchParameters().map((source) => ({ ...source, definition: needed(source.definition) }))
   const typeOf = new Map(sources.map(({ definition }) => [definition.url, definition.type]))
   const own = new Map<string, Map<string, SearchParameter>>()
   const sorted = new Map<string, readonly SearchParameter[]>()
@@ -150,7 +157,7 @@ function refuseOtherMeaning(known: SearchParameter, { definition, base, file }: 
 }
 
 /** Of everything that decides which values a resource is found by. */
-function digestOf(definitions: readonly Definition[]): string {
+function digestOf(definitions: readonly Needed[]): string {
   const lines = definitions.map(({ url, code, base, type, expression, target, component }) =>
     JSON.stringify([url, code, base, type, expression, target, component]),
   )

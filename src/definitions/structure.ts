@@ -17,7 +17,6 @@ export interface Structure {
 export interface Element {
   /** FHIRPath's name: `value` for `value[x]`. */
   readonly name: string
-  readonly path: string
   readonly min: number
   /** Infinity for `*`. */
   readonly max: number
@@ -36,8 +35,8 @@ export interface Member {
   readonly type: string
   /** Resource types that a Reference or canonical may name; empty: any. */
   readonly targets: readonly string[]
-  /** Undefined for a primitive, and for a nested resource of any type. */
-  readonly structure: Structure | undefined
+  /** Of an element that is defined in place, such as `Patient.contact`. `Structures.of` knows those of all. */
+  readonly part: Structure | undefined
 }
 
 export type Structures = ReturnType<typeof createStructures>
@@ -53,9 +52,14 @@ export function createStructures(registry: Registry) {
   function structure(type: string): Structure | undefined {
     if (!made.has(type)) {
       const definition = registry.structure(type)
-      made.set(type, definition && structureOf(definition, structure))
+      made.set(type, definition && structureOf(definition))
     }
     return made.get(type)
+  }
+
+  /** What the values of a member may hold. Undefined for a primitive, and for a nested resource of any type. */
+  function of({ type, part }: Member): Structure | undefined {
+    return part ?? (isPrimitive(type) || type === 'Resource' ? undefined : structure(type))
   }
 
   /** Whether a type is another one or derives from it: an Age is a Quantity. */
@@ -64,14 +68,14 @@ export function createStructures(registry: Registry) {
     return type === ancestor || (parent !== undefined && isA(parent, ancestor))
   }
 
-  return { structure, isA, hasType: registry.hasType }
+  return { structure, of, isA, hasType: registry.hasType }
 }
 
 export function isPrimitive(type: string): boolean {
   return /^[a-z]/.test(type)
 }
 
-function structureOf(definition: StructureDefinition, structure: (type: string) => Structure | undefined): Structure {
+function structureOf(definition: StructureDefinition): Structure {
   const childrenOf = new Map<string, ElementDefinition[]>()
   for (const element of definition.snapshot?.element ?? []) {
     // Slices repeat the path of the element that they slice.
@@ -82,7 +86,7 @@ function structureOf(definition: StructureDefinition, structure: (type: string) 
     else childrenOf.set(parent, [element])
   }
   const parts = new Map<string, Structure>()
-  const part = (path: string, type: string): Structure => {
+  const partOf = (path: string, type: string): Structure => {
     const known = parts.get(path)
     if (known) return known
     const elements: Element[] = []
@@ -91,22 +95,19 @@ function structureOf(definition: StructureDefinition, structure: (type: string) 
     const made = { type, path, isResource, isAbstract: definition.abstract, elements, members }
     parts.set(path, made)
     for (const child of childrenOf.get(path) ?? []) {
-      const element = elementOf(child, definition, (type, at) => {
-        const inside = childrenOf.has(at) ? part(at, type) : undefined
-        return () => inside ?? structure(type)
-      })
+      const element = elementOf(child, definition, (at, type) => (childrenOf.has(at) ? partOf(at, type) : undefined))
       elements.push(element)
       for (const member of element.members) members.set(member.key, member)
     }
     return made
   }
-  return part(definition.type, definition.type)
+  return partOf(definition.type, definition.type)
 }
 
 function elementOf(
   definition: ElementDefinition,
   owner: StructureDefinition,
-  structureOf: (type: string, path: string) => () => Structure | undefined,
+  partOf: (path: string, type: string) => Structure | undefined,
 ): Element {
   const lastName = definition.path.slice(definition.path.lastIndexOf('.') + 1)
   const isChoice = lastName.endsWith('[x]')
@@ -115,7 +116,6 @@ function elementOf(
   const members: Member[] = []
   const element: Element = {
     name,
-    path: definition.path.replace('[x]', ''),
     min: definition.min ?? 0,
     max: definition.max === '*' ? Infinity : Number(definition.max),
     isSummary: definition.isSummary ?? false,
@@ -126,25 +126,9 @@ function elementOf(
   for (const use of reused === undefined ? (definition.type ?? []) : [{ code: 'BackboneElement' }]) {
     const type = typeName(use, definition.path, owner)
     const key = isChoice ? name + type[0]!.toUpperCase() + type.slice(1) : name
-    const isLeaf = isPrimitive(type) || type === 'Resource'
-    const structure = isLeaf ? () => undefined : structureOf(type, reused ?? definition.path)
-    members.push(memberOf({ key, element, type, targets: targetsOf(use) }, structure))
+    members.push({ key, element, type, targets: targetsOf(use), part: partOf(reused ?? definition.path, type) })
   }
   return element
-}
-
-/** Types refer to each other in circles, so a member learns its structure when it is first asked for. */
-function memberOf(fields: Omit<Member, 'structure'>, structureOf: () => Structure | undefined): Member {
-  let structure: Structure | undefined
-  let isKnown = false
-  return {
-    ...fields,
-    get structure() {
-      if (!isKnown) structure = structureOf()
-      isKnown = true
-      return structure
-    },
-  }
 }
 
 /** R4 4.0.1 calls the type of `Resource.id` a string in its definitions, and an id in its text. */
@@ -155,7 +139,10 @@ function typeName(use: ElementDefinitionType, path: string, owner: StructureDefi
   return named?.valueUrl ?? named?.valueUri ?? use.code.slice(systemTypes.length).toLowerCase()
 }
 
+const anyTarget: readonly string[] = []
+
 function targetsOf(use: ElementDefinitionType): readonly string[] {
-  const targets = (use.targetProfile ?? []).map((profile) => profile.replace(structureBase, ''))
-  return targets.includes('Resource') ? [] : targets
+  if (!use.targetProfile) return anyTarget
+  const targets = use.targetProfile.map((profile) => profile.replace(structureBase, ''))
+  return targets.includes('Resource') ? anyTarget : targets
 }

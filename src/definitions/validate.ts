@@ -68,7 +68,7 @@ export function createValidator({ structures, bindings }: { structures: Structur
     return (value, walk) => {
       if (!isObject(value))
         return walk.report('structure', `${quoted(value)} is not a JSON object of type ${member.type}`)
-      checkObject(value, planOf(member.structure!), walk)
+      checkObject(value, planOf(structures.of(member)!), walk)
       checkCode?.(value, walk)
       checkTarget?.(value, walk)
     }
