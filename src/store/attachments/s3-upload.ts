@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import type { Client } from 'minio'
 import { persistent } from './s3-client.ts'
 
-/** What one upload holds in memory, twice: one part is sent while the next is read. 10,000 parts make 78 GiB. */
+/** What one upload holds in memory, twice. 10,000 parts make 78 GiB. */
 export const partSize = 8 * 2 ** 20
 
 /**
@@ -51,32 +51,40 @@ async function sendParts(
   }
   for (const part of begun) await send(part)
   let sending = Promise.resolve()
-  for await (const part of rest) {
+  try {
+    for await (const part of rest) {
+      // The next part is read while this one is sent, into the buffer of the one before it.
+      await sending
+      sending = send(part)
+      // It is awaited above or below, maybe long after it failed, when the bytes come slowly.
+      sending.catch(() => undefined)
+    }
+  } finally {
+    // Also when the bytes broke: a part that arrives after the upload was given up would stay.
     await sending
-    sending = send(part)
-    // Awaited in the next round, or below; until then a failure must not count as unhandled.
-    sending.catch(() => undefined)
   }
-  await sending
   await persistent(() => client.completeMultipartUpload(bucket, name, uploadId, sent))
 }
 
-/** The bytes in pieces of the size of a part, the last one smaller. */
+/**
+ * The bytes in pieces of the size of a part, the last one smaller. Two buffers take turns: a piece is good until the one
+ * after the next is asked for. New buffers for every part would pile up faster than they are collected.
+ */
 async function* partsOf(bytes: Readable): AsyncGenerator<Buffer> {
-  let chunks: Buffer[] = []
+  const buffers: Buffer[] = []
+  let turn = 0
   let size = 0
   for await (const chunk of bytes as AsyncIterable<Buffer>) {
-    let rest = chunk
-    while (size + rest.length >= partSize) {
-      const cut = partSize - size
-      yield Buffer.concat([...chunks, rest.subarray(0, cut)], partSize)
-      rest = rest.subarray(cut)
-      chunks = []
+    for (let taken = 0; taken < chunk.length;) {
+      const filling = (buffers[turn] ??= Buffer.allocUnsafeSlow(partSize))
+      const copied = chunk.copy(filling, size, taken)
+      taken += copied
+      size += copied
+      if (size < partSize) continue
+      yield filling
+      turn = 1 - turn
       size = 0
     }
-    if (rest.length === 0) continue
-    chunks.push(rest)
-    size += rest.length
   }
-  if (size > 0) yield Buffer.concat(chunks, size)
+  if (size > 0) yield buffers[turn]!.subarray(0, size)
 }
