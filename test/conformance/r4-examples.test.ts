@@ -14,7 +14,11 @@ const refused: Record<string, RegExp> = {
   // "OperationOutcome and Parameters have no endpoint": https://hl7.org/fhir/R4/resourcelist.html
   OperationOutcome: /is not a resource type/,
   Parameters: /is not a resource type/,
+  // ImplementationGuide.name and .status are 1..1: https://hl7.org/fhir/R4/implementationguide.html#resource
+  'ImplementationGuide-fhir.json': /"name" is required/,
 }
+/** "An administrator is not a reader of mail": what was stored is seen in the answer to the PUT alone. */
+const answeredOnly = 'Communication'
 
 const all = process.env['TEST_DATA'] && path.join(process.env['TEST_DATA'], 'r4-examples')
 const folder = all && existsSync(all) ? all : path.join(projectRoot, 'test', 'fixtures', 'r4-examples')
@@ -41,14 +45,17 @@ for (const file of files) {
     const text = readFileSync(path.join(folder, file), 'utf8')
     const sent = parse(text) as { resourceType: string; id: string }
     const target = `${sent.resourceType}/${sent.id}`
-    const answer = await admin.put(target, text)
+    const answer = await admin.put(target, text).buffer(true)
     const rule = refused[sent.resourceType] ?? refused[file]
     if (rule) {
       assert.match(answer.body.issue[0].diagnostics, rule)
       return
     }
     assert.ok(answer.status === 201 || answer.status === 200, `${answer.status} ${JSON.stringify(answer.body.issue)}`)
-    const read = await admin.get(target).set('accept', 'application/fhir+json').buffer(true).expect(200)
+    const read =
+      sent.resourceType === answeredOnly
+        ? answer
+        : await admin.get(target).set('accept', 'application/fhir+json').buffer(true).expect(200)
     assert.deepEqual(comparable(parse(read.text), server.base), comparable(parse(text), server.base))
   })
 }
