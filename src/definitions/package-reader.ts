@@ -49,7 +49,7 @@ const headBytes = 500
  * in `package/`; its definitions are `.json` files, one each, or `.ndjson` files, one per line.
  */
 export function readPackages(folder: string): FhirPackage[] {
-  const found = readdirSync(folder)
+  const found = (existsSync(folder) ? readdirSync(folder) : [])
     .flatMap((name) => [join(folder, name, 'package'), join(folder, name)].filter(isPackage).slice(0, 1))
     .map((path) => ({ path, ...readManifest(path) }))
   const names = new Set(found.map(({ name }) => name))

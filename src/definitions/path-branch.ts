@@ -36,14 +36,17 @@ function walk(value: unknown, branch: Branch, at: number, found: TypedValue[]): 
     if (step.test(value) === true) walk(value, branch, at + 1, found)
   } else if (step.kind === 'member') {
     const child = (value as Record<string, unknown>)[step.key]
-    if (child === undefined || child === null) return
     const next = branch.steps[at + 1]
-    if (!Array.isArray(child)) walk(child, branch, at + 1, found)
-    else if (next?.kind === 'pick') walk(child[next.at] ?? undefined, branch, at + 2, found)
-    else for (const item of child) if (item !== null) walk(item, branch, at + 1, found)
+    if (!Array.isArray(child)) walkOn(child, branch, at + 1, found)
+    else if (next?.kind === 'pick') walkOn(child[next.at], branch, at + 2, found)
+    else for (const item of child) walkOn(item, branch, at + 1, found)
   } else if (step.at === 0) {
     walk(value, branch, at + 1, found)
   }
+}
+
+function walkOn(value: unknown, branch: Branch, at: number, found: TypedValue[]): void {
+  if (value !== undefined && value !== null) walk(value, branch, at, found)
 }
 
 function resourceType(value: unknown): string {

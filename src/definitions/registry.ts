@@ -39,6 +39,8 @@ export function createRegistry(folder: string) {
       .map(({ head }) => [head.type!, head.baseDefinition?.replace(structureBase, '')] as const),
   )
 
+  if (!baseOf.has('Resource')) throw new Error(`${folder} holds no FHIR R4; \`npm run definitions\` writes it there`)
+
   return {
     /** The concrete types of resources, sorted. */
     resourceTypes: structures

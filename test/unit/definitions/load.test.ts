@@ -211,6 +211,13 @@ test('definitions that do not fit are refused at boot, naming the file and the f
   )
 })
 
+test('a folder without R4 is refused with the command that helps', async () => {
+  await assert.rejects(
+    loadDefinitions(join(tmpdir(), 'no-such-folder')),
+    /holds no FHIR R4; `npm run definitions` writes it/,
+  )
+})
+
 test('another version of a value set replaces the one that R4 came with', async () => {
   const url = 'http://hl7.org/fhir/ValueSet/administrative-gender'
   const include = [{ system: 'http://hl7.org/fhir/administrative-gender', concept: [{ code: 'other' }] }]

@@ -116,6 +116,13 @@ test('the first entry of a document is its composition', () => {
   ])
 })
 
+test('no value is made of null, of an empty list or of what is no object', () => {
+  for (const name of [null, [], [null], 'Anna', 7, [{ family: null }], [[]]]) {
+    assert.deepEqual(values({ resourceType: 'Patient', name }, 'family'), [])
+  }
+  assert.deepEqual(values({ resourceType: 'Bundle', entry: [] }, 'composition'), [])
+})
+
 test('a parameter repeats when a list lies on its path, or when two of its paths can hold at once', () => {
   const repeats = (type: string, code: string) => parameter(type, code).repeats
   assert.ok(repeats('Patient', 'name') && repeats('Patient', 'given') && repeats('Observation', 'combo-value-quantity'))
