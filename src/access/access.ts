@@ -11,8 +11,9 @@ export type Action = 'create' | 'read' | 'update' | 'delete' | 'search'
  */
 export interface Access {
   /**
-   * The rows of a type on which the principal may act. Throws FhirError('insufficientScope') when no scope covers type and
-   * action, and ('forbidden') when the role never may. `at`: epoch ms, for grants.
+   * The rows of a type on which the principal may act; none where the role never may. Throws FhirError('insufficientScope')
+   * when no scope covers type and action, ('forbidden') for a create that the role never may, and ('methodNotAllowed') for
+   * changes to what is only ever added to. `at`: epoch ms, for grants.
    */
   rows(principal: Principal, type: string, action: Action, at: number): Clause
   /**
@@ -27,6 +28,8 @@ export interface Access {
    * that may only create DocumentReferences can name their patient. Never throws.
    */
   referable(principal: Principal, type: string, at: number): Clause
+  /** Whether what is stored of this type is never changed or deleted, by anybody: the audit trail. */
+  appendOnly(type: string): boolean
   /** Update-as-create: administrators, and system clients with type-wide create. */
   mayChooseId(principal: Principal, type: string): boolean
 }

@@ -48,9 +48,25 @@ export function createAccess({ definitions, search, keys, base }: Parts): Access
     throw new FhirError('forbidden', `You may not create a ${type}.`, { expression: type })
   }
 
+  const appendOnly = (type: string) => classOf(type) === 'auditEvent'
+
+  function mayChooseId(principal: Principal, type: string): boolean {
+    if (principal.kind === 'server') return true
+    const typeWide = scopes.covering(principal, type, 'create').some(({ query = [] }) => query.length === 0)
+    return typeWide && (principal.kind === 'system' || principal.roles.includes('admin'))
+  }
+
+  /** Who may choose ids may still add one by an update. */
+  function refuseChange(principal: Principal, type: string, action: Action): void {
+    if (!appendOnly(type) || (action !== 'update' && action !== 'delete')) return
+    if (action === 'update' && mayChooseId(principal, type)) return
+    throw new FhirError('methodNotAllowed', `A stored ${type} is neither changed nor deleted.`, { expression: type })
+  }
+
   return {
     rows(principal, type, action, at) {
       if (principal.kind === 'server') return all
+      refuseChange(principal, type, action)
       const scoped = scopes.rows(principal, type, action)
       if (action === 'create') mustCreate(principal, type, at)
       return and(scoped, byRole(principal, type, action, at))
@@ -64,11 +80,8 @@ export function createAccess({ definitions, search, keys, base }: Parts): Access
       if (principal.kind === 'server') return all
       return and(scopes.reachable(principal, type), byRole(principal, type, 'read', at))
     },
-    mayChooseId(principal, type) {
-      if (principal.kind === 'server') return true
-      const typeWide = scopes.covering(principal, type, 'create').some(({ query = [] }) => query.length === 0)
-      return typeWide && (principal.kind === 'system' || principal.roles.includes('admin'))
-    },
+    appendOnly,
+    mayChooseId,
   }
 }
 

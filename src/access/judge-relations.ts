@@ -15,8 +15,8 @@ const ownContactFields = ['telecom', 'address', 'photo']
 
 /** "Nobody approves, suspends or demotes himself", administrators included. */
 export function judgeSelf(principal: Principal, before: Resource | undefined, after: Resource): void {
-  if (after.resourceType !== 'Practitioner' || principal.person?.type !== 'Practitioner') return
-  if (after.id !== principal.person.id || before?.['active'] === after['active']) return
+  if (!before || after.resourceType !== 'Practitioner' || principal.person?.type !== 'Practitioner') return
+  if (after.id !== principal.person.id || before['active'] === after['active']) return
   throw new FhirError('forbidden', 'Nobody approves or suspends himself.', { expression: 'Practitioner.active' })
 }
 

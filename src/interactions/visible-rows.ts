@@ -47,7 +47,8 @@ export async function readTargets(
     const ids = targets.filter((target) => target.type === type).map(({ id }) => id)
     for (const stored of await handle.resources.read(type, ids, { where, flags: { allowed } })) {
       if (!stored.flags['allowed']) {
-        throw new FhirError('forbidden', `You may read ${type}/${stored.id}, but not ${action} it.`)
+        const problem = access.appendOnly(type) ? 'methodNotAllowed' : 'forbidden'
+        throw new FhirError(problem, `You may read ${type}/${stored.id}, but not ${action} it.`)
       }
       found.set(`${type}/${stored.id}`, stored)
     }

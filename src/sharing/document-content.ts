@@ -41,7 +41,19 @@ export function createContent({ attachments, keys, base, limit }: Parts) {
     if (attachment.data !== undefined) return moved(attachment, attachment.data, place, change, work)
     const target = localReference(attachment.url ?? '', base)
     if (target?.type !== 'Binary') return attachment
-    return linked(attachment, target, place, change, work)
+    const known = storedAttachments(change).find(({ url }) => url === attachment.url)
+    if (!known) return linked(attachment, target, place, change, work)
+    const { contentType, size, hash } = known
+    refuseOther(attachment, { size: numberOf(size)!, sha1: hash! }, place)
+    return { contentType, ...attachment, size, hash }
+  }
+
+  /** What the stored version links already was looked up then. */
+  function storedAttachments({ before }: Change): Attachment[] {
+    const content = (before?.['content'] ?? []) as { attachment?: Attachment }[]
+    return content
+      .flatMap(({ attachment }) => (attachment ? [attachment] : []))
+      .filter(({ size, hash }) => size !== undefined && hash)
   }
 
   async function moved(attachment: Attachment, data: string, place: string, change: Change, work: Work) {

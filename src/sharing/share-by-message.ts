@@ -68,7 +68,7 @@ export function shareByMessage({ letters, codes, base }: Parts): Rule {
     const payload = (message['payload'] ?? []) as { contentReference?: Reference }[]
     for (const [n, { contentReference }] of payload.entries()) {
       if (contentReference === undefined) continue
-      const expression = `Communication.payload[${n}].contentReference`
+      const expression = `Communication.payload[${n}].content`
       const target = localReference(contentReference.reference ?? '', base)
       if (target?.type !== 'DocumentReference') {
         throw new FhirError('unprocessable', 'A message carries documents of this server.', { expression })

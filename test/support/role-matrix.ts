@@ -1,0 +1,189 @@
+import type { Action } from '../../src/access/access.ts'
+import type { ClassOf } from '../../src/access/resource-class.ts'
+import { type Column, roleMatrix } from '../../src/access/role-matrix.ts'
+import { people, type Seed, seeds } from './role-matrix-seeds.ts'
+
+/** Whoever asks the server, in one role. */
+export interface Asker {
+  request(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: object): Promise<Answer>
+}
+
+export interface Answer {
+  readonly status: number
+  readonly body: { readonly entry?: readonly unknown[] }
+}
+
+/** One question to the server, and the statuses that the matrix allows for it. */
+export interface Question {
+  readonly title: string
+  readonly statuses: readonly number[]
+  ask(asker: Asker): Promise<Answer>
+  /** For a search: how many matches there are. */
+  readonly matches?: number
+}
+
+export interface Cell {
+  readonly type: string
+  readonly role: Column
+  readonly action: Action
+  readonly questions: readonly Question[]
+}
+
+export const roles: readonly Column[] = [
+  'admin',
+  'records-office',
+  'privacy-officer',
+  'practitioner',
+  'patient',
+  'proxy',
+  'system',
+]
+const actions: readonly Action[] = ['read', 'search', 'update', 'delete', 'create']
+const letters: Readonly<Record<Action, string>> = { create: 'C', read: 'R', update: 'U', delete: 'D', search: 'S' }
+
+/** Every role x interaction x type, each with a question per resource: allowed or refused as the table says. */
+export function cells(classOf: ClassOf): Cell[] {
+  const types = [...new Set(seeds.map(({ resource }) => resource.resourceType))]
+  return types.flatMap((type) =>
+    roles.flatMap((role) =>
+      actions.map((action) => ({ type, role, action, questions: questionsOf(type, role, action, classOf) })),
+    ),
+  )
+}
+
+function questionsOf(type: string, role: Column, action: Action, classOf: ClassOf): Question[] {
+  if (action === 'create') return [creation(type, role, permissions(type, role, 'create', classOf).length > 0)]
+  const about = seeds.filter(({ resource }) => resource.resourceType === type)
+  return about.map((seed) => {
+    const may = (asked: Action) => {
+      const inside = [...(seed.inside[role] ?? []), ...((asked === 'read' && seed.byId?.[role]) || [])]
+      return permissions(type, role, asked, classOf).some((rule) => rule === 'all' || inside.includes(rule))
+    }
+    return action === 'read' || action === 'search'
+      ? reading(seed, action, may(action))
+      : writing(seed, role, action, { allowed: may(action), readable: may('read') })
+  })
+}
+
+function permissions(type: string, role: Column, action: Action, classOf: ClassOf) {
+  const cell = roleMatrix[classOf(type)][role] ?? []
+  return cell.filter(([allowed]) => allowed.includes(letters[action])).map(([, rule]) => rule)
+}
+
+function reading({ what, resource }: Seed, action: 'read' | 'search', allowed: boolean): Question {
+  const { resourceType: type, id } = resource
+  if (action === 'read') {
+    return {
+      title: `${allowed ? '200' : '404'}: ${what}`,
+      statuses: [allowed ? 200 : 404],
+      ask: (asker) => asker.request('GET', `${type}/${id}`),
+    }
+  }
+  return {
+    title: `${allowed ? 'found' : 'not found'}: ${what}`,
+    statuses: [200],
+    ask: (asker) => asker.request('GET', `${type}?_id=${id}`),
+    matches: allowed ? 1 : 0,
+  }
+}
+
+/**
+ * 403 where the role may read, 404 where it may not. Whoever may choose ids is told by 409 that one is taken, an event is
+ * never changed, and the bytes of a document stay as they are.
+ */
+function writing(
+  seed: Seed,
+  role: Column,
+  action: 'update' | 'delete',
+  { allowed, readable }: { allowed: boolean; readable: boolean },
+): Question {
+  const { resourceType: type, id } = seed.resource
+  const choosesIds = role === 'admin' || role === 'system'
+  const refused = readable ? [403] : choosesIds && action === 'update' ? [403, 404, 409] : [404]
+  const unseen = action === 'update' && choosesIds && !readable
+  const statuses =
+    type === 'AuditEvent'
+      ? unseen
+        ? [409]
+        : [405]
+      : !allowed
+        ? refused
+        : type === 'Binary'
+          ? [409]
+          : action === 'update'
+            ? [200]
+            : [204]
+  const title = `${statuses.join(' or ')}: ${seed.what}`
+  if (action === 'update') {
+    return {
+      title,
+      statuses,
+      ask: (asker) => asker.request('PUT', `${type}/${id}`, { ...seed.resource, ...changes(type) }),
+    }
+  }
+  const copy = `${id}-copy-${role}`
+  return {
+    title,
+    statuses,
+    // What may be deleted is deleted as a copy, since the other cells still need it.
+    async ask(asker) {
+      if (statuses[0] !== 204) return asker.request('DELETE', `${type}/${id}`)
+      await asker.request('PUT', `${type}/${copy}`, copyOf(seed, copy))
+      return asker.request('DELETE', `${type}/${copy}`)
+    },
+  }
+}
+
+/** The bytes of a document are its alone, so that its copy brings its own. */
+function copyOf({ resource }: Seed, id: string): object {
+  const content = [{ attachment: { contentType: 'text/plain', data: 'aGVsbG8=' } }]
+  return { ...resource, id, ...(resource.resourceType === 'DocumentReference' ? { content } : {}) }
+}
+
+/** A change that everybody may make who may change the resource at all. */
+function changes(type: string): object {
+  if (type === 'Practitioner') return { telecom: [{ system: 'phone', value: '1' }] }
+  if (type === 'Communication') return { status: 'stopped' }
+  if (type === 'Task') return { status: 'cancelled' }
+  return { language: 'en' }
+}
+
+function creation(type: string, role: Column, allowed: boolean): Question {
+  const status = allowed ? 201 : 403
+  return {
+    title: `${status}: a new one`,
+    statuses: [status],
+    ask: (asker) => asker.request('POST', type, { ...template(type, role), id: undefined }),
+  }
+}
+
+/** What the role would write, when it may: about its own patient, in its own name. */
+function template(type: string, role: Column): object {
+  const model = seeds.find(({ resource }) => resource.resourceType === type)!.resource
+  const patient = { reference: role === 'patient' ? 'Patient/self' : 'Patient/treated' }
+  const self = role === 'system' ? undefined : { reference: people[role] }
+  switch (type) {
+    case 'Patient':
+      return { resourceType: type, name: [{ family: 'New' }] }
+    case 'Observation':
+      return { ...model, subject: patient }
+    case 'DocumentReference': {
+      const content = [{ attachment: { contentType: 'text/plain', data: 'aGVsbG8=' } }]
+      const category = [{ coding: [{ code: role === 'patient' ? 'patient-upload' : 'clinical-note' }] }]
+      return { resourceType: type, status: 'current', subject: patient, category, content }
+    }
+    case 'Communication':
+      return { ...model, sender: self, recipient: [{ reference: 'Practitioner/gp' }] }
+    case 'Consent': {
+      const provision = (model['provision'] ?? {}) as { actor?: object[] }
+      const actor = [{ ...provision.actor?.[0], reference: { reference: 'Practitioner/colleague' } }]
+      const data = [{ meaning: 'instance', reference: { reference: 'DocumentReference/letter' } }]
+      const single = role === 'practitioner' ? { data } : {}
+      return { ...model, patient, performer: self && [self], provision: { ...provision, actor, ...single } }
+    }
+    case 'Task':
+      return { ...model, requester: self }
+    default:
+      return model
+  }
+}
