@@ -21,15 +21,15 @@ interface Parts {
 }
 
 /**
- * Loads the files in the order given. What was refused is tried again at the end, for as long as that helps: it may have
- * referred to what came later.
+ * Loads the files in the order given. What was refused is tried again at the end as long as something else has been loaded
+ * since: it may have referred to what came later.
  */
 export async function runImport(files: readonly InspectedFile[], parts: Parts): Promise<Imported> {
   const tally = createTally()
   const total = files.reduce((sum, file) => sum + file.bytes, 0)
   let skipped = 0
   let done = 0
-  let failures = new Map<InspectedFile, Failure[]>()
+  const refused = new Map<InspectedFile, Refused>()
   for (const [n, file] of files.entries()) {
     const show = (bytes: number) =>
       parts.progress.show(
@@ -39,24 +39,23 @@ export async function runImport(files: readonly InspectedFile[], parts: Parts): 
       )
     const before = await stateOf(file, parts)
     if (before?.complete && before.failed.length === 0) skipped++
-    else failures.set(file, await loadFile(file, before, tally, parts, show))
+    else refused.set(file, await loadFile(file, before, tally, parts, show))
     done += file.bytes
     show(0)
   }
-  for (let left = count(failures); left > 0 && tally.loaded > 0; left = count(failures)) {
-    const again = new Map<InspectedFile, Failure[]>()
-    for (const [file, failed] of failures) {
-      if (failed.length === 0) continue
-      again.set(file, await loadFile(file, await parts.state.read(file.hash), tally, parts, () => {}))
+  const hopeful = () => [...refused].filter(([, { loadedBefore }]) => loadedBefore < tally.loaded)
+  for (let again = hopeful(); again.length > 0; again = hopeful()) {
+    for (const [file] of again) {
+      refused.set(file, await loadFile(file, await parts.state.read(file.hash), tally, parts, () => {}))
     }
-    failures = again
-    if (count(failures) >= left) break
   }
-  return { tally, failures: [...failures.values()].flat(), skipped }
+  return { tally, failures: [...refused.values()].flatMap(({ failures }) => failures), skipped }
 }
 
-function count(failures: ReadonlyMap<InspectedFile, Failure[]>): number {
-  return [...failures.values()].reduce((sum, list) => sum + list.length, 0)
+interface Refused {
+  readonly failures: readonly Failure[]
+  /** How many resources the import had loaded when the first of them was refused. */
+  readonly loadedBefore: number
 }
 
 /** What an earlier run left, unless the server has lost what that run made. */
@@ -73,8 +72,9 @@ async function loadFile(
   tally: Tally,
   { loader, state }: Parts,
   show: (bytes: number) => void,
-): Promise<Failure[]> {
+): Promise<Refused> {
   const failures: Failure[] = []
+  let loadedBefore = Number.POSITIVE_INFINITY
   const failed = new Map((before?.failed ?? []).map(({ unit, entries }) => [unit, entries]))
   let next = before?.next ?? 0
   let witness = before?.witness
@@ -83,16 +83,19 @@ async function loadFile(
     if (unit.index < next && !again) continue
     const outcome = await loadUnit(unit, failed.get(unit.index), loader)
     failed.delete(unit.index)
+    if (outcome.failures.length > 0) {
+      failed.set(unit.index, outcome.failedEntries)
+      loadedBefore = Math.min(loadedBefore, tally.loaded)
+    }
     outcome.results.forEach(({ type, result }) => tally.add(type, result))
     failures.push(...outcome.failures.map((failure) => ({ file: file.path, ...failure })))
-    if (outcome.failures.length > 0) failed.set(unit.index, outcome.failedEntries)
     next = Math.max(next, unit.index + 1)
     witness ??= outcome.witness
     await state.write(file.hash, snapshot(file, next, failed, false, witness))
     show(unit.end)
   }
   await state.write(file.hash, snapshot(file, next, failed, true, witness))
-  return failures
+  return { failures, loadedBefore }
 }
 
 function snapshot(
