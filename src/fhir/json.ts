@@ -116,7 +116,9 @@ function restore(value: unknown, counter: { members: number }): unknown {
 function refuseForbiddenStrings(text: string): void {
   scanJson(text, depthLimit, (token, start, end) => {
     if (token !== 'string' && token !== 'key') return
-    const string = unquoted(text.slice(start, end))
+    const literal = text.slice(start, end)
+    if (!literal.includes('\\') && literal !== '"__proto__"') return
+    const string = unquoted(literal)
     if (string === undefined) return
     if (string.includes('\u0000')) throw refused(text, start, 'the character NUL')
     if (!string.isWellFormed()) throw refused(text, start, 'half a surrogate pair')
