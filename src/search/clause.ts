@@ -105,3 +105,8 @@ export function or(...of: readonly Clause[]): Clause {
 export function not(of: Clause): Clause {
   return of.op === 'all' ? none : of.op === 'none' ? all : { op: 'not', of }
 }
+
+/** What the clause says that must all be met: itself, or the parts of an `and`, of whatever depth. */
+export function conjuncts(clause: Clause): readonly Clause[] {
+  return clause.op === 'and' ? clause.of.flatMap(conjuncts) : [clause]
+}

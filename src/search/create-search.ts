@@ -34,6 +34,8 @@ export interface Search {
   compartment(type: string, rid: Rid, compartment?: CompartmentCode): Clause
   /** The key that a row holds when it refers to the target by this parameter, unless its `pat` says so already. */
   refKey(type: string, parameter: string, targetType: string, targetId: string): Key
+  /** The key that a row holds, in `keys` or `fkeys`, when a token parameter has this code, in whatever system. */
+  codeKey(type: string, parameter: string, code: string): Key
   /** What a client may ask of a type: for the CapabilityStatement. */
   supported(type: string): Supported
 }
@@ -111,6 +113,11 @@ export function createSearch({ definitions, keys, base, cursorSecret, labels, no
     compartment,
     refKey: (type, code, targetType, id) =>
       types.reference.keyTo(reference(type, code), targetType, keys.ridOf(targetType, id)),
+    codeKey(type, code, value) {
+      const clause = criterion(type, code, value)
+      if (clause.op !== 'keys' || clause.any.length !== 1) throw new Error(`${type}.${code} is no token of one code`)
+      return clause.any[0]!
+    },
     supported,
   }
 }

@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto'
 import { and, type Clause } from './clause.ts'
 import { type AccessOf, guarded, probing } from './guard.ts'
 import type { SearchRequest, Statement } from './request.ts'
-import { bind } from './sql/bind.ts'
+import { bind, sharingPlan } from './sql/bind.ts'
 import { clauseSql } from './sql/clause-sql.ts'
 import { includesSql } from './sql/includes.ts'
 import { literal, table, versions } from './sql/names.ts'
-import { pageSql } from './sql/page.ts'
+import { type Condition, pageSql } from './sql/page.ts'
 import type { Row } from './sql/row.ts'
 import { isSelective } from './sql/selective.ts'
+import { lastUpdatedBounds } from './sql/walks.ts'
 
 export { clauseSql, isSelective, type Row }
 
@@ -35,15 +36,15 @@ export interface FoundRow {
  */
 export function searchStatement(request: SearchRequest, access: AccessOf): Statement {
   const values: unknown[] = []
-  const { where, selective } = condition(request, access, values)
-  const { ctes, countable } = pageSql(request, where, selective, values)
+  const met = condition(request, access, values, request.sort[0]?.by === 'lastUpdated')
+  const { ctes, countable } = pageSql(request, met, values)
   const sort = request.sort.map((_, n) => `p.s${n + 1}::text`)
   const total = countable && request.total !== 'none' ? '(select count(*) from m)' : 'null::int8'
   const matches = `select 'm' as kind, ${literal(request.type)} as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
         array[${sort.join(', ')}]::text[] as sort, ${total} as total, p.n
         from p join ${versions(request.type)} v on v.rid = p.rid and v.ver = p.ver`
   const parts = [matches, ...includesSql(request, access, values)]
-  return statement(`with ${ctes.join(',\n')}\n${parts.join('\nunion all\n')}\norder by n`, values, selective)
+  return statement(`with ${ctes.join(',\n')}\n${parts.join('\nunion all\n')}\norder by n`, values, met.selective)
 }
 
 /** How many rows match: one row with `total`. */
@@ -65,14 +66,29 @@ export function resolveStatement(conditions: readonly { type: string; where: Cla
   return statement(parts.join('\nunion all\n'), values, selective)
 }
 
-function condition({ type, where }: Pick<SearchRequest, 'type' | 'where'>, access: AccessOf, values: unknown[]) {
-  const whole = and(guarded(where, access), probing(access(type)))
-  const row: Row = { alias: 's', type, of: 'current' }
-  return { where: clauseSql(whole, row, values), selective: isSelective(whole) }
+function condition(
+  { type, where }: Pick<SearchRequest, 'type' | 'where'>,
+  access: AccessOf,
+  values: unknown[],
+  inOrderOfChange = false,
+): Condition {
+  const clause = and(guarded(where, access), probing(access(type)))
+  const selective = isSelective(clause)
+  const met = clauseSql(clause, { alias: 's', type, of: 'current' }, values)
+  return { clause, where: selective || inOrderOfChange ? met : `${met}${recently(type, clause, values)}`, selective }
+}
+
+/** The time of the last change is indexed on the versions alone: where nothing else is selective, it may be found there. */
+function recently(type: string, clause: Clause, values: unknown[]): string {
+  const bounds = lastUpdatedBounds(clause, 'w', values)
+  return bounds === ''
+    ? ''
+    : ` and exists (select from ${versions(type)} w where w.rid = s.rid and w.ver = s.ver${bounds})`
 }
 
 /** The name follows from the text alone, so that every connection knows the same statement by it. */
-function statement(text: string, values: readonly unknown[], named: boolean): Statement {
-  if (!named) return { text, values }
+function statement(given: string, values: readonly unknown[], named: boolean): Statement {
+  if (!named) return { text: given, values }
+  const text = sharingPlan(given)
   return { text, values, name: createHash('sha256').update(text).digest('base64url').slice(0, 22) }
 }

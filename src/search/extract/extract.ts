@@ -52,7 +52,7 @@ export function createExtract({ keys, fields, types, base, labels }: Parts) {
     for (const [field, searchType] of indexedFields(resource.resourceType)) {
       const values = field.parameter.values(resource)
       if (values.length === 0) continue
-      index.key(field, field.keys.present, true)
+      index.present(field)
       searchType.extract(field, values, index)
     }
     return index.done(labels(resource))

@@ -19,6 +19,7 @@ export function createIndexBuilder(pat: Rid | null): IndexBuilder & { done(label
       else keys.add(key)
       if (field.judged) akeys.add(key)
     },
+    present: ({ keys: { present } }) => void fkeys.add(present),
     string: (key, value) => void strings.set(`${key}|${value}`, [key, value]),
     number: (key, lo, hi) => void numbers.set(`${key}|${lo}|${hi}`, [key, lo, hi]),
     period({ parameter, keys: { side } }, start, end) {

@@ -7,7 +7,7 @@ import { split, unescape } from '../types/escapes.ts'
 import { holding } from '../types/search-type.ts'
 import type { SearchTypes } from '../types/table.ts'
 import { anyOf } from './any-of.ts'
-import { idClause, lastUpdatedClause } from './every-resource.ts'
+import { idClause } from './id-clause.ts'
 
 export interface ConditionParts {
   keys: Keys
@@ -29,7 +29,7 @@ export function createCondition({ keys, fields, types }: ConditionParts) {
     if (code === '_id') return idClause(keys, type, values, checked(type, name, modifier, ['not']))
     if (code === '_lastUpdated') {
       checked(type, name, modifier, [])
-      return anyOf(values.map((one) => lastUpdatedClause(types.date.alternatives(field, one))))
+      return anyOf(values.map(types.date.lastUpdated))
     }
     const known = types.typeOf(field.parameter)!
     checked(type, name, modifier, known.modifiers(field))

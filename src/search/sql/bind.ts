@@ -9,3 +9,11 @@ export function bind(values: unknown[], type: SqlType, value: unknown): string {
   const sent = type === 'int8[]' ? `{${(value as readonly bigint[]).join(',')}}` : value
   return `$${values.push(typeof sent === 'bigint' ? sent.toString() : sent)}::${type}`
 }
+
+/**
+ * Hides the values from the planner, so that all values share one plan. Postgres weighs the cost that it estimates for known
+ * values against that of a shared plan, and plans anew each time as long as the first is lower: 7 ms for an `_include`.
+ */
+export function sharingPlan(text: string): string {
+  return text.replaceAll(/\$\d+::(int8\[\]|int8|int4|float8|text)/g, '(select $&)::$1')
+}

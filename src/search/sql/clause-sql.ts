@@ -1,5 +1,5 @@
 import type { Clause } from '../clause.ts'
-import { bind } from './bind.ts'
+import { bind, sharingPlan } from './bind.ts'
 import { dateBounds } from './bounds.ts'
 import { grantedSql, ownedSql, unownedSql } from './grants.ts'
 import { isJudgeable } from './judgeable.ts'
@@ -14,7 +14,8 @@ import { numberSql, periodSql, stringSql } from './side-tables.ts'
  * For a version what its columns cannot tell counts as not met, also below `not`: a doubt never gives access.
  */
 export function clauseSql(clause: Clause, row: Row, values: unknown[]): string {
-  return sqlOf(clause, row, values, false)
+  const text = sqlOf(clause, row, values, false)
+  return row.of === 'version' ? sharingPlan(text) : text
 }
 
 function sqlOf(clause: Clause, row: Row, values: unknown[], negated: boolean): string {

@@ -1,10 +1,14 @@
+import { type Clause, conjuncts } from '../clause.ts'
+import { longPeriod } from '../date-column.ts'
 import type { SearchRequest, SortKey } from '../request.ts'
 import { bind } from './bind.ts'
+import { dateBounds } from './bounds.ts'
 import { dateColumn, table, versions } from './names.ts'
 
-interface Walked {
+export interface Walked {
   readonly request: SearchRequest
-  /** The condition on `s`. */
+  /** The condition on `s`, and its SQL. */
+  readonly clause: Clause
   readonly where: string
   readonly values: unknown[]
   /** The placeholder of how many rows are wanted. */
@@ -21,31 +25,39 @@ export const walks: Readonly<Partial<Record<SortKey['by'], Walk>>> = {
     const start = request.after ? ` and s.rid ${beyond(descending)} ${bind(values, 'int8', request.after.rid)}` : ''
     const value = sort ? ', s.rid as s1' : ''
     return [
-      `select s.rid, s.ver, s.pat${value} from ${table(request.type)} s where ${where}${start} order by s.rid ${way(descending)} limit ${limit}`,
+      `select s.rid, s.ver, s.pat${value} from ${table(request.type)} s where ${where}${start}
+        order by s.rid ${way(descending)} limit ${limit}`,
     ]
   },
 
   /** `lu` is indexed on the versions alone, so that an update which changes no search value touches no index. */
-  lastUpdated({ request, where, values, limit }, sort) {
+  lastUpdated({ request, clause, where, values, limit }, sort) {
     const descending = sort!.descending
     const start = startAfter('v.lu', 'v.rid', 'int8', request, descending, values)
     return [
       `select s.rid, s.ver, s.pat, v.lu as s1 from ${versions(request.type)} v
-        join ${table(request.type)} s on s.rid = v.rid and s.ver = v.ver where ${where}${start}
+        join ${table(request.type)} s on s.rid = v.rid and s.ver = v.ver
+        where ${where}${lastUpdatedBounds(clause, 'v', values)}${start}
         order by v.lu ${way(descending)}, v.rid ${way(descending)} limit ${limit}`,
     ]
   },
 
   date(walked, sort) {
-    const { request, where, values, limit } = walked
+    const { request, clause, where, values, limit } = walked
     const { column, descending } = sort as Extract<SortKey, { by: 'date' }>
     const lo = dateColumn('s', column, 'lo')
-    const from = `${table(request.type)} s`
+    const order = `order by s1 ${way(descending)}, rid ${way(descending)} limit ${limit}`
     const start = startAfter(lo, 's.rid', 'int8', request, descending, values)
+    const among = (condition: string) =>
+      `select s.rid, s.ver, s.pat, ${lo} as s1 from ${table(request.type)} s where ${where} and ${condition}${start} ${order}`
+    const least = leastStart(clause, column)
+    if (least === undefined)
+      return [among(`${lo} is not null`), withoutValue(walked, `${lo} is null`, 'int8', descending)]
+    // Rows without a date do not meet a bound on it. Only long periods can start before `least` and still meet it.
+    const at = bind(values, 'int8', least)
+    const long = `${dateColumn('s', column, 'hi')} - ${lo} > ${longPeriod}`
     return [
-      `select s.rid, s.ver, s.pat, ${lo} as s1 from ${from} where ${where} and ${lo} is not null${start}
-        order by ${lo} ${way(descending)}, s.rid ${way(descending)} limit ${limit}`,
-      withoutValue(walked, `${lo} is null`, 'int8', descending),
+      `select * from ((${among(`${lo} > ${at}`)}) union all (${among(`${lo} <= ${at} and ${long}`)})) dated ${order}`,
     ]
   },
 
@@ -53,7 +65,8 @@ export const walks: Readonly<Partial<Record<SortKey['by'], Walk>>> = {
     const { request, where, values, limit } = walked
     const { key, descending } = sort as Extract<SortKey, { by: 'string' }>
     const wanted = bind(values, 'int8', key)
-    const earlier = `exists (select from str e where e.key = t.key and e.rid = t.rid and e.val ${descending ? '>' : '<'} t.val)`
+    const earlier = `exists (select from str e
+        where e.key = t.key and e.rid = t.rid and e.val ${descending ? '>' : '<'} t.val)`
     const start = startAfter('t.val', 't.rid', 'text', request, descending, values)
     return [
       `select s.rid, s.ver, s.pat, t.val as s1 from str t join ${table(request.type)} s on s.rid = t.rid
@@ -67,6 +80,24 @@ export const walks: Readonly<Partial<Record<SortKey['by'], Walk>>> = {
       ),
     ]
   },
+}
+
+/** ` and …` for what the condition says of `lu`, said of the column that is indexed. */
+export function lastUpdatedBounds(clause: Clause, alias: string, values: unknown[]): string {
+  const lu = { lo: `${alias}.lu`, hi: `${alias}.lu` }
+  return conjuncts(clause)
+    .map((part) => (part.op === 'lastUpdated' ? ` and ${dateBounds(lu, part.bounds, values)}` : ''))
+    .join('')
+}
+
+/** No shorter period than a long one starts at or before this and meets the condition. */
+function leastStart(clause: Clause, column: string): number | undefined {
+  const starts = conjuncts(clause).flatMap((part) => {
+    if (part.op !== 'date' || !('column' in part.at) || part.at.column !== column) return []
+    const ends = part.bounds.filter(({ side, is }) => side === 'hi' && (is === '>' || is === '>='))
+    return ends.map(({ value }) => value - longPeriod - 1)
+  })
+  return starts.length === 0 ? undefined : Math.max(...starts)
 }
 
 /** "nulls last": the rows without a value, newest or oldest first, as many as the others left room for. */

@@ -1,27 +1,13 @@
 /** A time, as wide as its precision, against times as wide as theirs. https://hl7.org/fhir/R4/search.html#date */
 import type { TypedValue } from '../../definitions/definitions.ts'
 import { periodRange, timeRange, type TimeRange } from '../../fhir/date-time.ts'
-import { FhirError } from '../../fhir/error.ts'
-import { type Bound, type Clause, or } from '../clause.ts'
+import type { Clause } from '../clause.ts'
 import { dateColumnOf } from '../date-column.ts'
-import type { Field } from '../field.ts'
-import { unescape } from './escapes.ts'
+import { askedTime, momentClause, periodClause } from './asked-time.ts'
 import type { SearchType } from './search-type.ts'
 
-export type Bounds = readonly Bound<number>[]
-
-/** `now` in epoch ms: `ap` is "10% of the gap between now and the date". */
-export function createDate(now: () => number): SearchType & { alternatives(field: Field, value: string): Bounds[] } {
-  /** The stored period meets all bounds of one of these. */
-  function alternatives({ parameter }: Field, value: string): Bounds[] {
-    // A "+" that nobody encoded has become a space on its way.
-    const text = unescape(value).replace(/ (\d\d:\d\d)$/, '+$1')
-    const [, prefix = 'eq', date = ''] = /^(eq|ne|gt|lt|ge|le|sa|eb|ap)?(.*)$/s.exec(text)!
-    const range = askedRange(date)
-    if (!range) throw new FhirError('invalidQuery', `"${text}" is no date for ${parameter.code}`)
-    return boundsOf(prefix, range, now())
-  }
-
+/** `now` in epoch ms, for approximate dates. */
+export function createDate(now: () => number): SearchType & { lastUpdated(value: string): Clause } {
   return {
     modifiers: () => [],
 
@@ -32,75 +18,16 @@ export function createDate(now: () => number): SearchType & { alternatives(field
       }
     },
 
-    match(field, value) {
-      const { parameter, keys } = field
+    match({ parameter, keys }, value) {
       const at = parameter.repeats ? { key: keys.side } : { column: dateColumnOf(parameter.code) }
-      return or(...alternatives(field, value).map((bounds): Clause => ({ op: 'date', at, bounds })))
+      const asked = askedTime(parameter.code, value)
+      return periodClause(asked, now(), (...bounds): Clause => ({ op: 'date', at, bounds }))
     },
 
-    alternatives,
-  }
-}
-
-interface Asked {
-  readonly lo: number
-  readonly hi: number
-  /** The whole ms in which it starts; differs from `lo` when it starts within that ms. */
-  readonly floor: number
-}
-
-/** Index and query count whole ms; what starts or ends within one starts or ends with the next. */
-function askedRange(text: string): Asked | undefined {
-  const range = timeRange(text)
-  if (!range) return undefined
-  const finer = /\.\d{3}(\d+)/.exec(text)?.[1]
-  if (finer === undefined) return { lo: range[0], hi: range[1], floor: range[0] }
-  const starts = /^0*$/.test(finer) ? range[0] : range[0] + 1
-  return { lo: starts, hi: range[0] + 1, floor: range[0] }
-}
-
-/** The ranges of https://hl7.org/fhir/R4/search.html#prefix over half-open periods. */
-function boundsOf(prefix: string, { lo, hi, floor }: Asked, now: number): Bounds[] {
-  switch (prefix) {
-    case 'ne':
-      return [[{ side: 'lo', is: '<', value: lo }], [{ side: 'hi', is: '>', value: hi }]]
-    case 'gt':
-      return [[{ side: 'hi', is: '>', value: hi }]]
-    case 'lt':
-      return [[{ side: 'lo', is: '<', value: lo }]]
-    case 'ge':
-      return [[{ side: 'hi', is: '>', value: hi }], [{ side: 'lo', is: '>=', value: lo }]]
-    case 'le':
-      return [[{ side: 'lo', is: '<', value: lo }], [{ side: 'hi', is: '<=', value: hi }]]
-    case 'sa':
-      return [[{ side: 'lo', is: '>=', value: hi }]]
-    case 'eb':
-      // An instant in the very ms in which the asked time starts ends before it; a day that ends with that ms does not.
-      return floor === lo
-        ? [[{ side: 'hi', is: '<=', value: lo }]]
-        : [
-            [{ side: 'hi', is: '<=', value: floor }],
-            [
-              { side: 'lo', is: '>=', value: floor },
-              { side: 'hi', is: '<=', value: floor + 1 },
-            ],
-          ]
-    case 'ap': {
-      const gap = Math.ceil(Math.abs(now - lo) / 10)
-      return [
-        [
-          { side: 'lo', is: '<', value: hi + gap },
-          { side: 'hi', is: '>', value: lo - gap },
-        ],
-      ]
-    }
-    default:
-      return [
-        [
-          { side: 'lo', is: '>=', value: lo },
-          { side: 'hi', is: '<=', value: hi },
-        ],
-      ]
+    lastUpdated(value) {
+      const asked = askedTime('_lastUpdated', value)
+      return momentClause(asked, now(), (...bounds): Clause => ({ op: 'lastUpdated', bounds }))
+    },
   }
 }
 

@@ -18,6 +18,8 @@ export interface IndexBuilder {
   readonly pat: Rid | null
   /** `filter`: into `fkeys`. What the field's rows are judged by stands in `akeys` as well. */
   key(field: Field, key: Key, filter?: boolean): void
+  /** That the field has any value. */
+  present(field: Field): void
   string(key: Key, value: string): void
   number(key: Key, lo: number, hi: number): void
   period(field: Field, lo: number, hi: number): void
