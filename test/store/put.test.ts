@@ -132,8 +132,9 @@ test('one stale write among many is named, and nothing is stored', async () => {
   await put([aDelete(gone, 1)])
   const before = await audited()
   const fresh = aCreate(keys, 'Task')
-  const stale = [anUpdate(changed, 1), aDelete(gone, 1), aRevival(gone, 1)]
-  for (const each of stale) {
+  const past = [anUpdate(changed, 1), aDelete(gone, 1), aRevival(gone, 1)]
+  const future = [anUpdate(changed, 9), aDelete(changed, 9), aRevival(gone, 9), aRevival(changed, 2)]
+  for (const each of [...past, ...future]) {
     assert.deepEqual((await put([fresh, anUpdate(kept, 1), each], 3)).stale, [each])
     assert.deepEqual((await put([each], 1)).stale, [each])
   }
