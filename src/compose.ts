@@ -1,7 +1,5 @@
 import { hkdfSync } from 'node:crypto'
 import path from 'node:path'
-import type Koa from 'koa'
-import type { Logger } from 'pino'
 import { createAccess } from './access/create-access.ts'
 import { labelsOf } from './access/labels.ts'
 import type { Phrases } from './access/phrases.ts'
@@ -10,17 +8,17 @@ import type { Settings } from './config.ts'
 import type { Definitions } from './definitions/definitions.ts'
 import { loadDefinitions } from './definitions/load.ts'
 import { FhirError } from './fhir/error.ts'
-import { createApp } from './http/create-app.ts'
+import { type App, createApp } from './http/create-app.ts'
 import type { Readiness } from './http/health.ts'
-import { createLog } from './http/log.ts'
+import { createLog, type Log } from './http/log.ts'
 import { createRateLimit } from './http/rate-limit.ts'
-import type { RequestState } from './http/request-state.ts'
 import { createCapabilities } from './interactions/capabilities.ts'
 import { createPerform, type Perform, type Performer } from './interactions/perform.ts'
 import { createOAuth, type OAuth } from './oauth/create-oauth.ts'
 import { createSearch } from './search/create-search.ts'
 import { createKeys, type Keys } from './search/keys.ts'
 import type { Accounts } from './sharing/accounts.ts'
+import { activePractitionerKey } from './sharing/active-practitioner.ts'
 import { createSharing } from './sharing/create-sharing.ts'
 import { createMail } from './sharing/mail.ts'
 import { createStore } from './store/create-store.ts'
@@ -33,7 +31,7 @@ import type { Store } from './store/store.ts'
 import { webFiles } from './web/web-files.ts'
 
 export interface Parts {
-  log?: Logger
+  log?: Log
   /** The embedded database; without it DATABASE_URL is used. */
   connection?: Connection
   /** Tokens known beside those that the authorization server issued, for tests. */
@@ -41,7 +39,7 @@ export interface Parts {
 }
 
 export interface Composed {
-  readonly app: Koa<RequestState>
+  readonly app: App
   readonly perform: Perform
   readonly store: Store
   readonly keys: Keys
@@ -69,7 +67,7 @@ async function composeOn(
   { store, keys, definitions, objects, database }: Awaited<ReturnType<typeof openStore>>,
   settings: Settings,
   parts: Parts,
-  log: Logger,
+  log: Log,
 ): Promise<Composed> {
   const { publicUrl, dataDir, limits } = settings
   const base = `${publicUrl}/fhir`
@@ -92,7 +90,7 @@ async function composeOn(
   late.performer = createPerform({ definitions, access, search, keys, store, rules, operations, base, limits })
   late.oauth = await createOAuth({
     ...{ publicUrl, store, mail, masterKey, people: sharing.people, log },
-    practitionerActiveKey: activeKey(search),
+    practitionerActiveKey: activePractitionerKey(search),
     ridOf: keys.ridOf,
     isUsableScope: (scope) => isUsable(scope, definitions, search),
     fetchAllow: settings.fetchAllow,
@@ -127,7 +125,7 @@ async function composeOn(
   }
 }
 
-async function openStore(settings: Settings, parts: Parts, log: Logger) {
+async function openStore(settings: Settings, parts: Parts, log: Log) {
   const { url, schema, pool, statementTimeout } = settings.database
   const database = openDatabase({
     ...{ schema, pool, statementTimeout },
@@ -149,7 +147,7 @@ async function openStore(settings: Settings, parts: Parts, log: Logger) {
 }
 
 /** The index was made with certain search parameters; a server that knows others finds less than it should until a reindex. */
-async function noteSearchDigest(database: Pick<Store, 'query'>, digest: string, log: Logger): Promise<void> {
+async function noteSearchDigest(database: Pick<Store, 'query'>, digest: string, log: Log): Promise<void> {
   const known = await installValue(database, 'search-digest')
   if (known === undefined) await setInstallValue(database, 'search-digest', Buffer.from(digest))
   else if (known.toString() !== digest) {
@@ -171,13 +169,6 @@ function accountsOf(oauth: () => OAuth): Accounts {
     issueInvitation: (tx, person) => oauth().issueInvitation(tx, person),
     setRoles: (tx, id, roles) => oauth().setRoles(tx, id, roles),
   }
-}
-
-/** What the index holds of a Practitioner whose `active` is true: the authorization server asks for it with every token. */
-function activeKey(search: Phrases): bigint {
-  const clause = search.parameter('Practitioner', 'active', 'true')
-  if (clause.op !== 'keys' || clause.any.length !== 1) throw new Error('Practitioner?active=true is not one key.')
-  return clause.any[0]!
 }
 
 /** A scope for a type or a search parameter that does not exist would promise something; it is not granted. */
@@ -208,7 +199,7 @@ function readinessOf(checks: Record<string, () => Promise<unknown>>): Readiness 
 }
 
 /** Housekeeping that failed is tried again an hour later; requests never depend on it. */
-function everyHour(log: Logger, works: readonly (() => Promise<unknown>)[]): NodeJS.Timeout {
+function everyHour(log: Log, works: readonly (() => Promise<unknown>)[]): NodeJS.Timeout {
   const run = async () => {
     for (const work of works) await work().catch((err: unknown) => log.error({ err }, 'housekeeping failed'))
   }

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import { banner } from './banner.ts'
+import { banner } from './commands/banner.ts'
 import { compose } from './compose.ts'
 import { ConfigError, readConfig, type Settings } from './config.ts'
 import { createLog } from './http/log.ts'
@@ -47,7 +47,7 @@ async function serve(settings: Settings): Promise<void> {
   }
 
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => stop(signal, 0))
-  whenNpmIsGone(() => stop('npm is gone', 0))
+  if (settings.startedByNpm) whenNpmIsGone(() => stop('npm is gone', 0))
   void embedded?.exited.then((output) => {
     if (stopping) return
     log.fatal({ output: output.slice(-2000) }, 'the embedded Postgres ended')
@@ -62,7 +62,6 @@ async function serve(settings: Settings): Promise<void> {
 
 /** npm does not pass SIGTERM on: it ends, and its child would stay. */
 function whenNpmIsGone(act: () => void): void {
-  if (process.env['npm_lifecycle_event'] === undefined) return
   const parent = process.ppid
   setInterval(() => {
     if (process.ppid !== parent) act()

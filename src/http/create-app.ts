@@ -29,8 +29,10 @@ interface Parts extends Omit<Parameters<typeof createFhir>[0], 'base'> {
   rateLimit: RateLimit
 }
 
+export type App = Koa<RequestState>
+
 /** Koa, put together: what every request passes, then who serves which path. */
-export function createApp(parts: Parts): Koa<RequestState> {
+export function createApp(parts: Parts): App {
   const { log, publicUrl, trustProxy, oauth } = parts
   const base = `${publicUrl}/fhir`
   const app = new Koa<RequestState>({ proxy: trustProxy > 0, maxIpsCount: trustProxy })

@@ -14,9 +14,6 @@ interface Parts {
   transaction: (context: Context, handle: Handle, bundle: Resource) => Promise<Answered>
 }
 
-/** Entries under way at once: enough to share commits, few enough to leave connections to others. */
-const parallel = 4
-
 /**
  * batch and transaction: what `POST [base]` brings. The entries of a batch are independent: each is performed, audited and
  * answered as if it had come alone, in the order of the request.
@@ -68,6 +65,9 @@ export function createBatch({ plan, perform, transaction }: Parts) {
     }
   }
 }
+
+/** Entries under way at once: enough to share commits, few enough to leave connections to others. */
+const parallel = 4
 
 function bodyOf({ resource }: PlannedEntry): Body {
   if (!resource) return { kind: 'none' }
