@@ -172,3 +172,10 @@ function place(text: string, at: number): string {
   const lines = text.slice(0, at).split('\n')
   return `line ${lines.length}, column ${lines.at(-1)!.length + 1}`
 }
+
+/** A copy that shares nothing that can be changed; exact decimals stay what they are. */
+export function copyJson<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || value instanceof Decimal) return value
+  if (Array.isArray(value)) return value.map(copyJson) as T
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, copyJson(inner)])) as T
+}

@@ -2,6 +2,7 @@ import type { Access, Action } from '../access/access.ts'
 import type { Context } from '../access/principal.ts'
 import { FhirError } from '../fhir/error.ts'
 import { instantOf } from '../fhir/date-time.ts'
+import { copyJson } from '../fhir/json.ts'
 import type { Resource } from '../fhir/resource.ts'
 import type { Keys } from '../search/keys.ts'
 import type { Handle, StoredVersion, Transaction } from '../store/store.ts'
@@ -48,7 +49,7 @@ export function createTransaction({ access, keys, commit, bytes, plan, resolveLi
     const json = await bytes.aroundMany(context, resources, (without, attach) =>
       retried(undefined, () =>
         handle.transaction(async (tx) => {
-          const own = without.map((resource) => resource && structuredClone(resource))
+          const own = without.map((resource) => resource && copyJson(resource))
           const resolved = await resolveLinks(context, tx, entries, own)
           const proposals = await proposalsOf(context, tx, entries, own, resolved)
           const ordered = [...proposals].sort(([, a], [, b]) => phase(a) - phase(b) || compare(a, b))
