@@ -23,6 +23,7 @@ import { createAdministrators } from './endpoints/administrators.ts'
 import { clientEndpoints } from './endpoints/clients.ts'
 import { connectionEndpoints } from './endpoints/connections.ts'
 import { crossOrigin } from './endpoints/cross-origin.ts'
+import { createFailures } from './endpoints/failures.ts'
 import { discoveryEndpoints } from './endpoints/discovery.ts'
 import { introspectionEndpoint } from './endpoints/introspection.ts'
 import { launchEndpoint } from './endpoints/launch.ts'
@@ -80,6 +81,7 @@ export function createRoutes(parts: RoutesParts): Middleware[] {
 
   const pinned = createPinnedRequest({ provider, publicUrl })
   const steps = [
+    createFailures(parts),
     pinned,
     crossOrigin,
     endpoints(parts, administrators).routes(),

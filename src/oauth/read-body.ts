@@ -30,8 +30,18 @@ export async function readBytes(request: IncomingMessage, limit = formLimit): Pr
   return Buffer.concat(chunks)
 }
 
+/** UTF-8 without NUL, raw or escaped: the database could not keep it. */
 export async function readText(request: IncomingMessage, limit = formLimit): Promise<string> {
-  const bytes = await readBytes(request, limit)
+  const text = decode(await readBytes(request, limit))
+  if (holdsNul(text)) throw new BodyError(400, 'The body contains a NUL character.')
+  return text
+}
+
+export function holdsNul(text: string): boolean {
+  return text.includes('\0') || /%00|\\u0000/.test(text)
+}
+
+function decode(bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch (cause) {

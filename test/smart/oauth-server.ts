@@ -23,7 +23,10 @@ export interface Message {
 }
 
 export interface OAuthServer {
+  /** The public URL. */
   readonly url: string
+  /** Where it listens. */
+  readonly address: string
   readonly fhir: string
   readonly oauth: OAuth
   readonly store: Store
@@ -50,7 +53,7 @@ export const masterKey = Buffer.alloc(32, 3)
 
 /** The room on its own: real Postgres, real HTTP, and persons as rows of the store. */
 export async function startOAuth(
-  options: { rateScale?: number; fetchAllow?: readonly string[] } = {},
+  options: { rateScale?: number; fetchAllow?: readonly string[]; publicUrl?: string } = {},
 ): Promise<OAuthServer> {
   const fresh = await freshDatabase()
   const dataDir = mkdtempSync(path.join(tmpdir(), 'chartshare-smart-'))
@@ -59,7 +62,8 @@ export async function startOAuth(
   const store = await createStore({ database, keys, objects: await openObjects({ dataDir }) })
   const http = createServer()
   await new Promise<void>((done) => http.listen(0, '127.0.0.1', done))
-  const url = `http://localhost:${(http.address() as AddressInfo).port}`
+  const address = `http://localhost:${(http.address() as AddressInfo).port}`
+  const url = options.publicUrl ?? address
   const mails: Message[] = []
   const evidence: unknown[] = []
   const activeKey = keys.key('Practitioner', 'active', 'true')
@@ -93,7 +97,7 @@ export async function startOAuth(
   http.on('request', app.callback())
 
   return {
-    ...{ url, fhir: `${url}/fhir`, oauth, store, database, keys, mails, evidence },
+    ...{ url, address, fhir: `${url}/fhir`, oauth, store, database, keys, mails, evidence },
     addAccount: (account) => addAccount(store, records, account),
     setActive: records.setActive,
     async close() {

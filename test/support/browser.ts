@@ -97,7 +97,7 @@ export function createBrowser(origin: string) {
   return {
     open: (target: string | URL) => open(target, { headers: { accept: 'text/html' } }),
     request,
-    cookieNames: () => [...cookies.values()].map(({ name }) => name),
+    cookieValues: () => [...cookies.values()].map(({ value }) => value),
   }
 }
 

@@ -49,7 +49,6 @@ export function clientEndpoints(router: Router, { provider, clients, database, a
       await clients.upsert(ctx.params.id!, changed)
       ctx.body = shown(changed)
     } catch (error) {
-      if (error instanceof BodyError) return sendError(ctx, error.status, 'invalid_request', error.message)
       if (error instanceof errors.InvalidClientMetadata) {
         return sendError(ctx, 400, error.message, error.error_description ?? 'The metadata do not hold.')
       }

@@ -30,13 +30,7 @@ interface Request {
 export function launchEndpoint(router: Router, { provider, launches, people, administrators }: Parts): void {
   router.post('/auth/launch', administrators.person, async (ctx) => {
     const { principal } = ctx.state.caller as Caller
-    let request: Request
-    try {
-      request = requestOf(parseObject(await readText(ctx.req)))
-    } catch (error) {
-      if (!(error instanceof BodyError)) throw error
-      return sendError(ctx, error.status, 'invalid_request', error.message)
-    }
+    const request = requestOf(parseObject(await readText(ctx.req)))
     const client = (await provider.Client.find(request.clientId)) as SmartClient | undefined
     if (client?.approval !== 'granted')
       return sendError(ctx, 422, 'invalid_request', 'client_id is no app that is approved here.')

@@ -58,19 +58,9 @@ function originsOf(publicUrl: string): string[] {
   return names.includes(hostname) ? names.map((name) => `${protocol}//${name}${port && `:${port}`}`) : [origin]
 }
 
-/** Puts the fields into `ctx.state.form`; a body that cannot be read at all is refused here. */
+/** Puts the fields into `ctx.state.form`. Throws BodyError for a body that cannot be read at all. */
 export const readForm: Middleware<FormState> = async function readForm(ctx, next) {
-  try {
-    ctx.state.form = await fieldsOf(ctx)
-  } catch (error) {
-    if (!(error instanceof BodyError)) throw error
-    return tell(ctx, {
-      status: error.status,
-      title: 'This cannot be read',
-      text: error.message,
-      error: 'invalid_request',
-    })
-  }
+  ctx.state.form = await fieldsOf(ctx)
   return next()
 }
 

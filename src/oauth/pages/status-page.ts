@@ -40,9 +40,13 @@ export function statusPage(router: Router<FormState>, parts: Parts): void {
     return accountId === undefined ? undefined : accounts.byId(database, accountId)
   }
 
-  async function showState(ctx: Context, account: Account, message?: Html): Promise<void> {
+  async function showState(ctx: Context, account: Account, message?: Html, status = 200): Promise<void> {
     const approval = account.mayAct ? undefined : account.person && (await people.approvalOf(account.person.id))
-    showPage(ctx, { title: 'Your registration', body: html`${message}${account.mayAct ? welcome : details(approval)}` })
+    showPage(ctx, {
+      status,
+      title: 'Your registration',
+      body: html`${message}${account.mayAct ? welcome : details(approval)}`,
+    })
   }
 
   router.get('/status', async (ctx) => {
@@ -74,8 +78,7 @@ export function statusPage(router: Router<FormState>, parts: Parts): void {
       await people.addEvidence(account.person.id, await evidenceOf(ctx))
     } catch (error) {
       if (!(error instanceof BodyError)) throw error
-      ctx.status = error.status
-      return showState(ctx, account, alert(error.message))
+      return showState(ctx, account, alert(error.message), error.status)
     }
     return showState(ctx, account, notice('Thank you, we received it.'))
   })

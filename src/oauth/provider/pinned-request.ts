@@ -6,6 +6,7 @@
  */
 import type { Middleware } from 'koa'
 import type Provider from 'oidc-provider'
+import { holdsNul } from '../read-body.ts'
 import { sendError } from '../endpoints/send-error.ts'
 
 export function createPinnedRequest({ provider, publicUrl }: { provider: Provider; publicUrl: string }): Middleware {
@@ -23,6 +24,7 @@ export function createPinnedRequest({ provider, publicUrl }: { provider: Provide
   return async function pinnedRequest(ctx, next) {
     // "GET http://elsewhere/auth/token": Koa would take the whole URL from the request line.
     if (!ctx.req.url?.startsWith('/')) return sendError(ctx, 421, 'invalid_request', `This server is ${publicUrl}.`)
+    if (holdsNul(ctx.req.url)) return sendError(ctx, 400, 'invalid_request', 'The URL contains a NUL character.')
     Object.defineProperties(ctx.request, pinned)
     ctx.cookies = provider.createContext(ctx.req, ctx.res).cookies
     return next()

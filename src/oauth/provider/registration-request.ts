@@ -9,7 +9,7 @@ import type Provider from 'oidc-provider'
 import type { Throttle } from '../accounts/throttle.ts'
 import { type Administrators, bearerOf } from '../endpoints/administrators.ts'
 import { sendError } from '../endpoints/send-error.ts'
-import { BodyError, parseObject, readText } from '../read-body.ts'
+import { parseObject, readText } from '../read-body.ts'
 import { hashSecret } from './client-secret.ts'
 import { extraProperties, type SmartClient } from './clients.ts'
 
@@ -36,13 +36,7 @@ export function createRegistrationRequest({ provider, administrators, throttle }
     if (ctx.path !== '/reg' && !ctx.path.startsWith('/reg/')) return next()
     if (ctx.method === 'POST' || ctx.method === 'PUT') {
       if (!ctx.is('json')) return sendError(ctx, 415, 'invalid_request', 'Send application/json.')
-      let metadata: Metadata
-      try {
-        metadata = inbound(parseObject(await readText(ctx.req)))
-      } catch (error) {
-        if (!(error instanceof BodyError)) throw error
-        return sendError(ctx, error.status, 'invalid_request', error.message)
-      }
+      const metadata = inbound(parseObject(await readText(ctx.req)))
       const approval = ctx.method === 'POST' ? await approvalOfNew(ctx) : await approvalOfUpdate(ctx, metadata)
       if (approval === undefined) return undefined
       Object.assign(ctx.req, { body: { ...metadata, approval } })

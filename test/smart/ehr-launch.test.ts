@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { createBrowser } from '../support/browser.ts'
+import {
+  administratorToken,
+  authorizationRequest,
+  authorizationUrl,
+  authorize,
+  callback,
+  decide,
+  launch,
+  redeem,
+  register,
+  token,
+} from './app.ts'
+import { type OAuthServer, password, startOAuth } from './oauth-server.ts'
+
+let server: OAuthServer
+let app: string
+let doctor: string
+
+before(async () => {
+  server = await startOAuth()
+  const chief = await administratorToken(server)
+  await server.addAccount({ email: 'doctor@example.org' })
+  await server.addAccount({ email: 'other@example.org' })
+  app = (await register(server, { redirect_uris: [callback], token_endpoint_auth_method: 'none' }, chief)).body
+    .client_id
+  doctor = (await launch(server, { email: 'doctor@example.org' }, { scope: 'openid user/*.cruds' })).body.access_token
+})
+
+after(() => server.close())
+
+async function make(body: object, accessToken = doctor) {
+  const response = await fetch(`${server.url}/auth/launch`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${accessToken}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  return { status: response.status, body: (await response.json()) as { launch: string } }
+}
+
+const context = () => ({
+  ...{ client_id: app, patient: 'anna', encounter: 'visit-1', intent: 'reconcile-medications' },
+  fhirContext: [{ reference: 'ImagingStudy/1', role: 'https://example.org/role' }],
+})
+const scope = 'launch launch/encounter openid online_access patient/*.rs'
+const request = (handle: string) => authorizationRequest(server, { client_id: app, scope, launch: handle })
+
+describe('an EHR launch', () => {
+  test('hands the whole context to the app, also on refresh, without a picker', async () => {
+    const { body } = await make(context())
+    const asked = request(body.launch)
+    const browser = createBrowser(server.url)
+    const login = await browser.open(authorizationUrl(server, asked))
+    const consent = await login.submit({ email: 'doctor@example.org', password })
+    assert.equal(consent.url.pathname, '/consent')
+    assert.doesNotMatch(consent.html, /name="patient"/)
+    const answer = await redeem(server, asked, await decide(consent, { email: 'doctor@example.org' }))
+    const refreshed = await token(server, {
+      ...{ grant_type: 'refresh_token', refresh_token: answer.body.refresh_token, client_id: app },
+    })
+    for (const { body: given } of [answer, refreshed]) {
+      assert.equal(given.patient, 'anna')
+      assert.equal(given.encounter, 'visit-1')
+      assert.equal(given.intent, 'reconcile-medications')
+      assert.deepEqual(given.fhirContext, context().fhirContext)
+      assert.equal(given.need_patient_banner, false)
+      assert.deepEqual(new Set(given.scope.split(' ')), new Set(scope.split(' ')))
+    }
+    assert.equal((await server.oauth.principalOf(refreshed.body.access_token))?.patient?.id, 'anna')
+  })
+
+  test('works once', async () => {
+    const { body } = await make(context())
+    const first = await authorize(server, request(body.launch), { email: 'doctor@example.org' })
+    assert.ok(first.url.searchParams.get('code'))
+    const second = await authorize(server, request(body.launch), { email: 'doctor@example.org' })
+    assert.equal(second.url.searchParams.get('error'), 'invalid_request')
+  })
+
+  test('is for the person who made it, and for the app that it was made for', async () => {
+    const { body } = await make(context())
+    const other = await authorize(server, request(body.launch), { email: 'other@example.org' })
+    assert.equal(other.status, 400)
+    assert.equal(other.left, false)
+    const house = { client_id: 'chartshare-web', redirect_uri: `${server.url}/app`, scope, launch: body.launch }
+    const page = await authorize(server, authorizationRequest(server, house), { email: 'doctor@example.org' })
+    assert.equal(page.url.searchParams.get('error'), 'invalid_request')
+  })
+
+  test('is refused after five minutes', async () => {
+    const { body } = await make(context())
+    await server.database.query(`update smart_launch set expires_at = now() where used_at is null`)
+    const page = await authorize(server, request(body.launch), { email: 'doctor@example.org' })
+    assert.equal(page.url.searchParams.get('error'), 'invalid_request')
+  })
+
+  test('of our own app asks nothing but the password', async () => {
+    const { body } = await make({ client_id: 'chartshare-web', patient: 'anna' })
+    const given = {
+      client_id: 'chartshare-web',
+      redirect_uri: `${server.url}/app`,
+      scope: 'launch openid user/*.rs',
+      launch: body.launch,
+    }
+    const asked = authorizationRequest(server, given)
+    const login = await createBrowser(server.url).open(authorizationUrl(server, asked))
+    const done = await login.submit({ email: 'doctor@example.org', password })
+    assert.equal(done.url.pathname, '/app')
+    assert.equal((await redeem(server, asked, done)).body.patient, 'anna')
+  })
+
+  test('cannot be made for a patient whom the person may not see, an unknown app, or without a person’s token', async () => {
+    assert.equal((await make({ ...context(), patient: 'nobody' })).status, 422)
+    assert.equal((await make({ ...context(), client_id: 'nobody' })).status, 422)
+    assert.equal((await make({ client_id: app })).status, 400)
+    assert.equal((await make({ ...context(), fhirContext: ['x'] })).status, 400)
+    assert.equal((await make(context(), 'made-up')).status, 401)
+  })
+})
