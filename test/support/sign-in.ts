@@ -1,0 +1,85 @@
+import { createRequire } from 'node:module'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import * as openid from 'openid-client'
+import { type Browser, createBrowser, type Page } from './browser.ts'
+
+export interface Credentials {
+  readonly email: string
+  readonly password: string
+}
+
+const clientId = 'chartshare-web'
+
+/** Through login and consent as a person would; the page where the browser ends. */
+async function decided(page: Page, { email, password }: Credentials): Promise<Page> {
+  const afterLogin = page.url.pathname === '/login' ? await page.submit({ email, password }) : page
+  return afterLogin.url.pathname === '/consent' ? afterLogin.submit({}, 'allow') : afterLogin
+}
+
+/** A standalone launch with PKCE by `openid-client`; the page when it ended without a code. */
+export async function signIn(
+  url: string,
+  credentials: Credentials,
+  scope = 'openid fhirUser user/*.cruds',
+  browser: Browser = createBrowser(url),
+): Promise<{ token: string; fhirUser?: unknown } | { page: Page }> {
+  const insecure = { execute: [openid.allowInsecureRequests] }
+  const config = await openid.discovery(new URL(`${url}/auth`), clientId, undefined, openid.None(), insecure)
+  const pkceCodeVerifier = openid.randomPKCECodeVerifier()
+  const expectedState = openid.randomState()
+  const target = openid.buildAuthorizationUrl(config, {
+    redirect_uri: `${url}/app`,
+    scope,
+    aud: `${url}/fhir`,
+    state: expectedState,
+    code_challenge: await openid.calculatePKCECodeChallenge(pkceCodeVerifier),
+    code_challenge_method: 'S256',
+  })
+  const page = await decided(await browser.open(target), credentials)
+  if (!page.url.searchParams.has('code')) return { page }
+  const tokens = await openid.authorizationCodeGrant(config, page.url, { pkceCodeVerifier, expectedState })
+  return { token: tokens.access_token, fhirUser: tokens.claims()?.['fhirUser'] }
+}
+
+/** The SMART JavaScript client, in its form for servers. */
+export interface FhirClient {
+  readonly patient: { readonly id: string | null; read(): Promise<{ resourceType: string; id: string }> }
+  readonly state: { readonly tokenResponse?: { readonly access_token?: string } }
+  request<T>(path: string): Promise<T>
+}
+
+type Smart = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  storage: object,
+) => {
+  authorize(options: object): Promise<unknown>
+  ready(): Promise<FhirClient>
+}
+
+/** A standalone launch by `fhirclient` with the scopes of a patient's app. */
+export async function launchFhirClient(url: string, credentials: Credentials, scope: string): Promise<FhirClient> {
+  const smart = createRequire(import.meta.url)('fhirclient') as Smart
+  const kept = new Map<string, unknown>()
+  const storage = {
+    get: async (key: string) => kept.get(key),
+    set: async (key: string, value: unknown) => {
+      kept.set(key, value)
+      return value
+    },
+    unset: async (key: string) => kept.delete(key),
+  }
+  const redirects: string[] = []
+  const at = (path: string) => ({ url: path, headers: { host: new URL(url).host }, socket: {} }) as IncomingMessage
+  const response = {
+    setHeader: () => undefined,
+    writeHead: (_status: number, headers: { location: string }) => redirects.push(headers.location),
+    redirect: (target: string) => redirects.push(target),
+    end: () => undefined,
+  } as unknown as ServerResponse
+  await smart(at('/launch'), response, storage).authorize({
+    ...{ iss: `${url}/fhir`, clientId, redirectUri: `${url}/app`, scope, pkceMode: 'required' },
+  })
+  const page = await decided(await createBrowser(url).open(redirects[0]!), credentials)
+  return smart(at(page.url.pathname + page.url.search), response, storage).ready()
+}
