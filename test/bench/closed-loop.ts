@@ -21,8 +21,9 @@ export interface Around {
 }
 
 /**
- * A closed loop: `concurrency` callers, each with one call under way at a time. A quarter of the time warms up. Where few
- * calls end in time, those under way are waited for and counted over the longer time.
+ * A closed loop: `concurrency` callers, each with one call under way at a time. A quarter of the time warms up; then what
+ * ends within the time counts. Where that is little, what began in the time counts, and its end is waited for: each caller
+ * has one such call at least.
  */
 export async function closedLoop(
   work: Work,
@@ -30,18 +31,20 @@ export async function closedLoop(
   around?: Around,
 ): Promise<Loop> {
   const { concurrency, seconds, seed } = options
-  const latencies: number[] = []
+  const calls: { from: number; to: number }[] = []
   let errors = 0
   let firstError: string | undefined
-  let state: 'warming' | 'measuring' | 'stopping' = 'warming'
+  let begin = Number.POSITIVE_INFINITY
+  let end = Number.POSITIVE_INFINITY
 
   async function caller(n: number): Promise<void> {
     const random = createRandom(seed + n * 7_919)
-    while (state !== 'stopping') {
-      const start = performance.now()
+    for (let hasBegun = false; !hasBegun || performance.now() < end;) {
+      const from = performance.now()
+      hasBegun ||= from >= begin
       try {
         await work(random)
-        if (start >= begin) latencies.push(performance.now() - start)
+        calls.push({ from, to: performance.now() })
       } catch (error) {
         errors++
         firstError ??= String((error as Error).message).slice(0, 300)
@@ -50,25 +53,24 @@ export async function closedLoop(
     }
   }
 
-  let begin = Number.POSITIVE_INFINITY
   const callers = Array.from({ length: concurrency }, (_, n) => caller(n))
   await sleep(Math.max(150, seconds * 250))
-  state = 'measuring'
   around?.started()
   begin = performance.now()
+  end = begin + seconds * 1000
   await sleep(seconds * 1000)
-  state = 'stopping'
   let wall = performance.now() - begin
-  let count = latencies.length
-  const few = count < 3 * concurrency
-  if (few) {
-    await Promise.all(callers)
-    wall = performance.now() - begin
-    count = latencies.length
-  }
-  around?.ended()
+  let counted = calls.filter(({ to }) => to >= begin)
+  const few = counted.length < 3 * concurrency
+  if (!few) around?.ended()
   await Promise.all(callers)
-  const sorted = latencies.slice(0, count).sort((a, b) => a - b)
+  if (few) {
+    around?.ended()
+    wall = performance.now() - begin
+    counted = calls.filter(({ from }) => from >= begin)
+  }
+  const sorted = counted.map(({ from, to }) => to - from).sort((a, b) => a - b)
   const quantile = (part: number) => sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? Number.NaN
+  const count = sorted.length
   return { rate: count / (wall / 1000), p50: quantile(0.5), p95: quantile(0.95), count, errors, firstError }
 }

@@ -42,6 +42,8 @@ app.use(async (ctx) => {
 })
 const server = app.listen(0, '127.0.0.1', () => process.send!({ port: (server.address() as AddressInfo).port, rows }))
 
+// Whoever started this is gone.
+process.on('disconnect', () => process.exit())
 process.on('message', (options: { concurrency: number; seconds: number; seed: number }) => {
   void measureInsert(options).then((loop) => process.send!({ loop }))
 })

@@ -6,7 +6,7 @@ export interface BenchOptions {
   readonly repeats: number
   /** Of one measurement. */
   readonly seconds: number
-  /** No measurement begins after so many minutes. */
+  /** How long to measure at most; filling the server comes before. */
   readonly minutes: number
   readonly only?: RegExp
   /** Where to write every number as JSON. */
@@ -19,7 +19,7 @@ export function benchOptions(args: readonly string[]): BenchOptions {
     options: {
       quick: { type: 'boolean', default: false },
       patients: { type: 'string' },
-      concurrency: { type: 'string', default: '1,8,32' },
+      concurrency: { type: 'string' },
       repeats: { type: 'string' },
       seconds: { type: 'string' },
       only: { type: 'string' },
@@ -29,10 +29,10 @@ export function benchOptions(args: readonly string[]): BenchOptions {
   const { quick } = values
   return {
     patients: numberOf(values.patients, quick ? 200 : 2_000),
-    concurrency: values.concurrency.split(',').map((text) => numberOf(text, 1)),
+    concurrency: (values.concurrency ?? (quick ? '1,8' : '1,8,32')).split(',').map((text) => numberOf(text, 1)),
     repeats: numberOf(values.repeats, quick ? 1 : 3),
-    seconds: numberOf(values.seconds, quick ? 0.6 : 1.2),
-    minutes: quick ? 1.5 : 9,
+    seconds: numberOf(values.seconds, quick ? 0.5 : 1.2),
+    minutes: quick ? 1 : 7,
     only: values.only === undefined ? undefined : new RegExp(values.only, 'i'),
     out: values.out,
   }

@@ -42,7 +42,6 @@ export async function runBench(
   progress: Progress,
   signal: AbortSignal,
 ): Promise<BenchResult> {
-  const until = Date.now() + options.minutes * 60_000
   const undo: (() => unknown)[] = []
   try {
     const cluster = await startCluster(join(folder, 'cluster'))
@@ -60,6 +59,7 @@ export async function runBench(
     )
     await filling.close()
     const parts = { cluster, limits, server, people, seeded }
+    const until = Date.now() + options.minutes * 60_000
     const measured: Measurements = await measure(parts, options, progress, until, signal)
     const roundTrips = await measureRoundTrips(parts, options)
     return {

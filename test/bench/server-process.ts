@@ -6,7 +6,6 @@ import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { projectRoot } from '../../src/project-root.ts'
 
 export interface ServerProcess {
   readonly pid: number
@@ -25,11 +24,11 @@ export async function startServer(folder: string, databaseUrl: string): Promise<
   const port = await freePort()
   const origin = `http://localhost:${port}`
   const key = join(folder, 'master.key')
-  if (!existsSync(key)) writeFileSync(key, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 })
+  if (!existsSync(key)) writeFileSync(key, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600 })
   const log = join(folder, 'server.log')
   const output = openSync(log, 'a')
   const started = performance.now()
-  const child = spawn(process.execPath, [join(projectRoot, 'dist/src/main.js')], {
+  const child = spawn(process.execPath, [join(import.meta.dirname, '../../src/main.js')], {
     stdio: ['ignore', output, output],
     env: {
       PATH: process.env.PATH,
