@@ -48,7 +48,9 @@ export interface Resources {
   /** Matches and included rows of one page. `access` gives the clauses of every type that the search touches. */
   find(request: SearchRequest, access: (type: string) => Clause): Promise<Page>
   /** The first two matches of each condition, in one statement: conditional references and conditional creates. */
-  resolve(conditions: readonly { type: string; where: Clause }[]): Promise<{ id: string; rid: Rid; version: number }[][]>
+  resolve(
+    conditions: readonly { type: string; where: Clause }[],
+  ): Promise<{ id: string; rid: Rid; version: number }[][]>
   /**
    * Writes all or nothing, in one statement; answers the identities whose `expectedVersion` was no longer the current one
    * (or that exist already, for a create). A non-empty answer means that nothing was written.
@@ -176,7 +178,11 @@ export interface Attachments {
   /** A stream of the bytes [from, to] (inclusive) or of all. */
   open(object: StoredObject, range?: { from: number; to: number }): Promise<Readable>
   /** The row that ties a Binary's version to its object; same transaction as the Binary's own row. */
-  attach(tx: Handle, binary: { rid: Rid; version: number; contentType: string; uploader: Rid }, object: SavedObject): Promise<void>
+  attach(
+    tx: Handle,
+    binary: { rid: Rid; version: number; contentType: string; uploader: Rid },
+    object: SavedObject,
+  ): Promise<void>
   /** The object of a Binary's version (current when absent); `within` a transaction, what it attached is seen as well. */
   find(binary: Rid, version?: number, within?: Handle): Promise<StoredObject | undefined>
   /** Fixes the owner for good. False when another resource owns it already. */
