@@ -158,8 +158,8 @@ function audited(context: Context, { proposal, version }: Committed, index: Inde
 }
 
 function changeOf(context: Context, proposal: Proposal, after: Resource | undefined): Change {
-  const { kind, type, id, rid, expectedVersion, before } = proposal
-  return { context, kind, identity: { type, id, rid, version: expectedVersion + 1 }, before, after }
+  const { kind, interaction, type, id, rid, expectedVersion, before } = proposal
+  return { context, kind, interaction, identity: { type, id, rid, version: expectedVersion + 1 }, before, after }
 }
 
 /** Refusals of a rule or of access name the element where the client put it, also inside a Bundle. */

@@ -1,6 +1,7 @@
 import type { Context } from '../access/principal.ts'
 import type { Resource } from '../fhir/resource.ts'
 import type { Rid } from '../search/keys.ts'
+import type { InteractionKind } from './interaction.ts'
 import type { Grant, Transaction } from '../store/store.ts'
 
 /**
@@ -18,6 +19,8 @@ export interface Rule {
 export interface Change {
   readonly context: Context
   readonly kind: 'create' | 'update' | 'delete'
+  /** What the client asked for: a create that was asked for as an update brings its own id. */
+  readonly interaction: InteractionKind
   readonly identity: { readonly type: string; readonly id: string; readonly rid: Rid; readonly version: number }
   /** As stored now; undefined for a create. */
   readonly before: Resource | undefined
