@@ -69,6 +69,13 @@ export function openDatabase(given: DatabaseOptions): Database {
       const client = await pool.connect().catch((error: unknown) => {
         throw databaseError(error)
       })
+      let cut = false
+      // The pool listens to idle connections only; one that breaks between two statements would end the process.
+      const onError = (error: Error) => {
+        cut = true
+        given.onError?.(error)
+      }
+      client.on('error', onError)
       let last: Promise<unknown> = Promise.resolve()
       return {
         query<Row>(text: string, values?: readonly unknown[], name?: string) {
@@ -76,7 +83,10 @@ export function openDatabase(given: DatabaseOptions): Database {
           last = result.catch(() => undefined)
           return result
         },
-        release: (broken = false) => client.release(broken),
+        release(broken = false) {
+          client.off('error', onError)
+          client.release(broken || cut)
+        },
       }
     },
     roundTrips: () => count,

@@ -180,3 +180,19 @@ test('a transaction that is over answers nothing more', async () => {
   const leaked = await opened.store.transaction(async (tx) => tx)
   await assert.rejects(leaked.query('select 1'), /has ended/)
 })
+
+test('a connection that is cut between two statements fails its transaction, and nothing else', async () => {
+  const { store, database, keys } = opened
+  const create = aCreate(keys, 'Patient')
+  await assert.rejects(
+    store.transaction(async (tx) => {
+      await tx.resources.put([create])
+      const [row] = await tx.query<{ pid: number }>('select pg_backend_pid() as pid')
+      await database.query('select pg_terminate_backend($1)', [row!.pid])
+      await new Promise((done) => setTimeout(done, 100))
+      await tx.query('select 1')
+    }),
+    (error) => error instanceof FhirError && error.problem === 'unavailable',
+  )
+  assert.equal(await versionOf('Patient', create.id), undefined)
+})
