@@ -2,6 +2,7 @@ import type { Access } from '../access/access.ts'
 import type { Context } from '../access/principal.ts'
 import { FhirError } from '../fhir/error.ts'
 import type { Handle, StoredVersion } from '../store/store.ts'
+import { auditRow } from './audit-row.ts'
 import type { Answered, Interaction } from './interaction.ts'
 import { notFound } from './visible-rows.ts'
 
@@ -17,7 +18,8 @@ export function createRead({ access }: { access: Access }) {
     { type, id }: Extract<Interaction, { kind: 'read' }>,
   ): Promise<Answered> {
     const where = access.rows(context.principal, type, 'read', context.now.getTime())
-    const [stored] = await handle.resources.read(type, [id], { where })
+    const audit = auditRow(context, 'read', { type, id }, 200)
+    const [stored] = await handle.resources.read(type, [id], { where, audit })
     return answered(stored ?? missing(type, id))
   }
 }
@@ -35,7 +37,8 @@ export function createVread({ access }: { access: Access }) {
   ): Promise<Answered> {
     const where = access.rows(context.principal, type, 'read', context.now.getTime())
     if (!/^[1-9][0-9]{0,8}$/.test(version)) throw notFound(type, `${id}/_history/${version}`)
-    const stored = await handle.resources.vread(type, id, Number(version), { where })
+    const audit = auditRow(context, 'vread', { type, id }, 200)
+    const stored = await handle.resources.vread(type, id, Number(version), { where, audit })
     return answered(stored ?? missing(type, `${id}/_history/${version}`))
   }
 }
@@ -44,8 +47,9 @@ function missing(type: string, id: string): never {
   throw notFound(type, id)
 }
 
+/** The statement that found it has audited it already. */
 function answered(stored: StoredVersion): Answered {
-  const { type, id, rid, version, lastUpdated, pat } = stored
+  const { type, id, rid, version, lastUpdated } = stored
   if (stored.deleted) throw new FhirError('gone', `${type}/${id} has been deleted.`)
   return {
     answer: {
@@ -55,6 +59,5 @@ function answered(stored: StoredVersion): Answered {
       lastUpdated,
       ...(type === 'Binary' ? { binary: { rid, version } } : {}),
     },
-    touched: { type, id, version, patients: pat === null ? [] : [pat] },
   }
 }

@@ -62,6 +62,11 @@ export interface ReadOptions {
   where?: Clause
   /** Named conditions whose outcome comes back with the row, e.g. `{ mayUpdate: clause }`. */
   flags?: Readonly<Record<string, Clause>>
+  /**
+   * Kept in the same statement for what is found and not deleted, with the version and the patient that were found; what
+   * is not found leaves no row.
+   */
+  audit?: AuditRow
 }
 
 export interface HistoryOptions extends ReadOptions {

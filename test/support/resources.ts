@@ -21,6 +21,10 @@ export function anObservation(patient: string, more: object = {}) {
   }
 }
 
+export function aCondition(patient: string, more: object = {}) {
+  return { resourceType: 'Condition', subject: { reference: patient }, ...more }
+}
+
 export function aDocumentReference(patient: string, more: object = {}) {
   return {
     resourceType: 'DocumentReference',

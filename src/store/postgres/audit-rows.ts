@@ -28,6 +28,21 @@ export function auditInsert(params: Params, rows: readonly AuditRow[], when?: st
   return `insert into audit (${names}) select * from (${source}) rows${when === undefined ? '' : ` where ${when}`}`
 }
 
+/**
+ * The insert of the row of a read as a part of its statement: what was found, its version and its patient, are known there
+ * alone. Nothing found, or only a deletion, leaves no row here: that is a refusal, and recorded as one.
+ */
+export function auditOfFound(params: Params, row: AuditRow): string {
+  const known: Readonly<Record<string, string>> = {
+    version: 'found.ver',
+    patients: 'array_remove(array[found.pat], null)',
+  }
+  const names = columns.map(({ name }) => name)
+  const values = names.map((name) => known[name] ?? `r.${name}`)
+  return `insert into audit (${names.join(', ')}) select ${values.join(', ')}
+    from found, (${oneRow(params, columns, row)}) r where not found.deleted`
+}
+
 /** Refused requests are audited too, so these texts may be anything; Postgres cannot store a NUL. */
 function storable(text: string | null): string | null {
   return text === null ? null : text.replaceAll('\u0000', '\ufffd').slice(0, longestQuery)

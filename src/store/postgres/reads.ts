@@ -2,6 +2,7 @@ import { all, type Clause } from '../../search/clause.ts'
 import type { Keys } from '../../search/keys.ts'
 import { clauseSql } from '../../search/sql.ts'
 import type { Handle, HistoryOptions, ReadOptions, Resources, StoredVersion } from '../store.ts'
+import { auditOfFound } from './audit-rows.ts'
 import { createParams, listOf, type Params } from './params.ts'
 import type { NameOf } from './statement-names.ts'
 import { tableOf, type Tables } from './tables.ts'
@@ -16,9 +17,13 @@ interface Parts {
 
 /** The reads by id. The version's own row decides, never the current one: what access needs stands beside the JSON. */
 export function createReads({ query, keys, tables, nameOf }: Parts): Pick<Resources, 'read' | 'vread' | 'history'> {
-  async function run(asked: Asked, from: string, { where = all, flags = {} }: ReadOptions): Promise<StoredVersion[]> {
+  async function run(asked: Asked, from: string, options: ReadOptions): Promise<StoredVersion[]> {
+    const { where = all, flags = {}, audit } = options
     const columns = [versionColumns, ...flagColumns(asked, flags)].join(', ')
-    const text = `select ${columns} ${from} where ${condition(asked, where)}`
+    const found = `select ${columns} ${from} where ${condition(asked, where)}`
+    const text = audit
+      ? `with found as materialized (${found}), audited as (${auditOfFound(asked.params, audit)}) select * from found`
+      : found
     const rows = await query<VersionRow>(text, asked.params.values, nameOf(text))
     return rows.map((row) => storedVersion(asked.type, row, Object.keys(flags)))
   }
