@@ -31,7 +31,7 @@ export const doctors: readonly Doctor[] = [
     given: 'Priya',
     family: 'Raman',
     licence: 'LS-211906',
-    specialty: ['394914008', 'Radiology - specialty'],
+    specialty: ['394914008', 'Radiology'],
   },
 ]
 

@@ -43,13 +43,14 @@ export function createOutbox(folder: string, since: number): Outbox {
   }
 }
 
-/** The body, whichever way it was made safe for mail. RFC 2045. */
+/** The body, whichever way it was made safe for mail. RFC 2045, section 6. */
 function plainText(mail: string): string {
-  if (/^content-transfer-encoding:\s*base64/im.test(mail)) {
-    const body = mail.slice(mail.search(/\r?\n\r?\n/))
-    return Buffer.from(body, 'base64').toString('utf8')
-  }
-  return mail
+  const [, encoding] = /^content-transfer-encoding:\s*([\w-]+)/im.exec(mail) ?? []
+  const body = mail.slice(mail.search(/\r?\n\r?\n/))
+  if (encoding?.toLowerCase() === 'base64') return Buffer.from(body, 'base64').toString('utf8')
+  if (encoding?.toLowerCase() !== 'quoted-printable') return body
+  const bytes = body
     .replace(/=\r?\n/g, '')
-    .replace(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+    .replace(/=([0-9A-F]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+  return Buffer.from(bytes, 'latin1').toString('utf8')
 }

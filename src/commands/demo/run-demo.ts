@@ -31,15 +31,24 @@ interface Member {
 }
 
 /** Fills an empty server with a small hospital, each step done by whom it would be done by, through the public API. */
-export async function runDemo({ publicUrl, administrator, outbox, progress }: Parts): Promise<DemoPerson[]> {
+export async function runDemo(parts: Parts): Promise<DemoPerson[]> {
+  const office = createFhirClient(parts.publicUrl, await signIn(parts.publicUrl, parts.administrator))
+  await refuseUnlessEmpty(office)
+  try {
+    return await fill(parts, office)
+  } catch (cause) {
+    const text = `${(cause as Error).message}\nThe demo stopped halfway. To begin again, start a server with an empty DATA_DIR.`
+    throw new Error(text, { cause })
+  }
+}
+
+async function fill({ publicUrl, outbox, progress }: Parts, office: FhirClient): Promise<DemoPerson[]> {
   const total = 2 + doctors.length + cases.length * 3
   let done = 0
   const step = (text: string) => progress.show(done++, total, text)
   const people: DemoPerson[] = []
 
-  step('Signing in as the administrator')
-  const office = createFhirClient(publicUrl, await signIn(publicUrl, administrator))
-  await refuseUnlessEmpty(office)
+  step('The hospital and its wards')
   const places = await office.post<{ entry: { response: { location: string } }[] }>('', placesBundle())
   const organization = identityOf(places.entry[0]!.response.location)
   const accounts = createAccounts(publicUrl, office, outbox)
