@@ -118,9 +118,17 @@ export async function signOut() {
   }
   const { end_session_endpoint: endpoint } = await getJson(`${discovery.issuer}/.well-known/openid-configuration`)
   if (!endpoint) return location.assign(redirectUri)
-  const query = new URLSearchParams({ client_id: clientId, post_logout_redirect_uri: redirectUri })
-  if (ended?.idToken) query.set('id_token_hint', ended.idToken)
-  location.assign(`${endpoint}?${query}`)
+  post(endpoint, { client_id: clientId, post_logout_redirect_uri: redirectUri, id_token_hint: ended?.idToken ?? '' })
+}
+
+/** Goes to a page with fields that must not stand in the address bar. */
+function post(url, fields) {
+  const form = Object.assign(document.createElement('form'), { method: 'post', action: url })
+  for (const [name, value] of Object.entries(fields)) {
+    if (value) form.append(Object.assign(document.createElement('input'), { type: 'hidden', name, value }))
+  }
+  document.body.append(form)
+  form.submit()
 }
 
 function discover() {
