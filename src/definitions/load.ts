@@ -6,7 +6,7 @@ import type { Definitions, FoundAttachment, FoundReference } from './definitions
 import { createElementFinder } from './find-elements.ts'
 import { loadFhirPath, type FhirPath } from './fhirpath-expression.ts'
 import { NotPlain } from './path-syntax.ts'
-import { createRegistry } from './registry.ts'
+import { createRegistry, type Registry } from './registry.ts'
 import { createExpressionCompiler } from './search-expression.ts'
 import { createSearchParameters } from './search-parameters.ts'
 import { createStructures, type Element } from './structure.ts'
@@ -22,7 +22,11 @@ export async function loadDefinitions(folder: string = join(projectRoot, 'fhir-p
   const resourceTypes = registry.resourceTypes.filter((type) => !withoutEndpoint.has(type))
   const known = new Set(resourceTypes)
   const searchParameters = await withFhirPathIfNeeded((fhirPath) => {
-    const compiler = createExpressionCompiler(structures, fhirPath)
+    const compiler = createExpressionCompiler({
+      structures,
+      systemOf: (valueSet) => systemOf(registry, valueSet),
+      fhirPath,
+    })
     return createSearchParameters({ registry, structures, compiler })
   })
   const findReferences = createElementFinder(structures, 'Reference')
@@ -47,6 +51,13 @@ export async function loadDefinitions(folder: string = join(projectRoot, 'fhir-p
     summaryElements: (resourceType) => namesOf(resourceType, ({ isSummary }) => isSummary),
     mandatoryElements: (resourceType) => namesOf(resourceType, ({ min }) => min > 0),
   }
+}
+
+/** Undefined when the value set draws on several, or on other value sets. */
+function systemOf(registry: Registry, valueSet: string): string | undefined {
+  const parts = registry.valueSet(valueSet.split('|', 1)[0]!)?.compose?.include ?? []
+  const [system, ...others] = new Set(parts.map((part) => (part.valueSet ? undefined : part.system)))
+  return others.length === 0 ? system : undefined
 }
 
 /** All of R4's expressions are plain paths; those of other packages may not be. */

@@ -11,6 +11,8 @@ export interface Branch {
   readonly structure: Structure | undefined
   /** Resource types that the Reference or canonical at the end may name; empty: any. */
   readonly targets: readonly string[]
+  /** The code system that is meant by the codes at the end. */
+  readonly system?: string | undefined
 }
 
 export type Step =
@@ -31,7 +33,8 @@ export function valuesOf(branches: readonly Branch[], context: unknown): TypedVa
 function walk(value: unknown, branch: Branch, at: number, found: TypedValue[]): void {
   const step = branch.steps[at]
   if (step === undefined) {
-    found.push({ type: branch.type === 'Resource' ? resourceType(value) : branch.type, value })
+    const type = branch.type === 'Resource' ? resourceType(value) : branch.type
+    found.push(branch.system === undefined ? { type, value } : { type, value, system: branch.system })
   } else if (step.kind === 'filter') {
     if (step.test(value) === true) walk(value, branch, at + 1, found)
   } else if (step.kind === 'member') {

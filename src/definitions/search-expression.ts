@@ -19,8 +19,15 @@ export interface SearchExpression {
 
 export type ExpressionCompiler = ReturnType<typeof createExpressionCompiler>
 
-/** Without FHIRPath itself, an expression beyond our walkers throws NotPlain. */
-export function createExpressionCompiler(structures: Structures, fhirPath: FhirPath | undefined) {
+interface Parts {
+  structures: Structures
+  /** The only code system of a value set. */
+  systemOf: (valueSet: string) => string | undefined
+  /** Without FHIRPath itself, an expression beyond our walkers throws NotPlain. */
+  fhirPath: FhirPath | undefined
+}
+
+export function createExpressionCompiler({ structures, systemOf, fhirPath }: Parts) {
   const parsed = new Map<string, Path>()
 
   function parse(expression: string): Path {
@@ -32,12 +39,21 @@ export function createExpressionCompiler(structures: Structures, fhirPath: FhirP
   function compileIn(context: readonly Branch[], expression: string): SearchExpression {
     try {
       const compiled = compilePath(structures, parse(expression), context)
-      return compiled.kind === 'test' ? testExpression(compiled.test) : pathExpression(compiled.branches)
+      return compiled.kind === 'test'
+        ? testExpression(compiled.test)
+        : pathExpression(compiled.branches.map(withSystem))
     } catch (error) {
       if (!(error instanceof NotPlain) || !fhirPath) throw error
       const values = fhirPath(expression, context[0]?.structure?.path ?? '')
       return { values, repeats: true, types: undefined, targets: [], ends: [] }
     }
+  }
+
+  /** "code: (implicit) the system is defined in the value set": https://hl7.org/fhir/R4/search.html#token */
+  function withSystem(branch: Branch): Branch {
+    const last = branch.steps.findLast(({ kind }) => kind === 'member')
+    const valueSet = branch.type === 'code' && last?.kind === 'member' ? last.element.requiredValueSet : undefined
+    return valueSet === undefined ? branch : { ...branch, system: systemOf(valueSet) }
   }
 
   return {

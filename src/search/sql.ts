@@ -7,7 +7,8 @@ import { clauseSql } from './sql/clause-sql.ts'
 import { includesSql } from './sql/includes.ts'
 import { literal, table, versions } from './sql/names.ts'
 import { type Condition, pageSql } from './sql/page.ts'
-import type { Row } from './sql/row.ts'
+import type { Collected, Row } from './sql/row.ts'
+import { reachIsSmall } from './sql/reach.ts'
 import { isSelective } from './sql/selective.ts'
 import { lastUpdatedBounds } from './sql/walks.ts'
 
@@ -37,21 +38,25 @@ export interface FoundRow {
 export function searchStatement(request: SearchRequest, access: AccessOf): Statement {
   const values: unknown[] = []
   const met = condition(request, access, values, request.sort[0]?.by === 'lastUpdated')
-  const { ctes, countable } = pageSql(request, met, values)
+  const page = pageSql(request, met, values)
   const sort = request.sort.map((_, n) => `p.s${n + 1}::text`)
-  const total = countable && request.total !== 'none' ? '(select count(*) from m)' : 'null::int8'
+  const total = request.total === 'none' ? 'null::int8' : page.total
   const matches = `select 'm' as kind, ${literal(request.type)} as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
         array[${sort.join(', ')}]::text[] as sort, ${total} as total, p.n
         from p join ${versions(request.type)} v on v.rid = p.rid and v.ver = p.ver`
   const parts = [matches, ...includesSql(request, access, values)]
-  return statement(`with ${ctes.join(',\n')}\n${parts.join('\nunion all\n')}\norder by n`, values, met.selective)
+  return statement(`with ${page.ctes.join(',\n')}\n${parts.join('\nunion all\n')}\norder by n`, values, met.sharesPlan)
 }
 
 /** How many rows match: one row with `total`. */
 export function countStatement(request: Pick<SearchRequest, 'type' | 'where'>, access: AccessOf): Statement {
   const values: unknown[] = []
-  const { where, selective } = condition(request, access, values)
-  return statement(`select count(*) as total from ${table(request.type)} s where ${where}`, values, selective)
+  const { where, sharesPlan, reach } = condition(request, access, values)
+  const count = `select count(*) as total from ${table(request.type)} s where`
+  if (!reach) return statement(`${count} ${where}`, values, sharesPlan)
+  const text = `with few as materialized (select ${reach.isSmall} as yes)
+    select (${count} (select yes from few) and ${reach.where}) + (${count} not (select yes from few) and ${where}) as total`
+  return statement(text, values, sharesPlan)
 }
 
 /** The first two matches of each condition: rows of `n` (its index), `id`, `rid` and `ver`. */
@@ -72,10 +77,18 @@ function condition(
   values: unknown[],
   inOrderOfChange = false,
 ): Condition {
-  const clause = and(guarded(where, access), probing(access(type)))
-  const selective = isSelective(clause)
-  const met = clauseSql(clause, { alias: 's', type, of: 'current' }, values)
-  return { clause, where: selective || inOrderOfChange ? met : `${met}${recently(type, clause, values)}`, selective }
+  const asked = guarded(where, access)
+  const allowed = probing(access(type))
+  const clause = and(asked, allowed)
+  const row: Row = { alias: 's', type, of: 'current' }
+  if (isSelective(clause)) return { clause, where: clauseSql(clause, row, values), selective: true, sharesPlan: true }
+  const recent = inOrderOfChange ? '' : recently(type, clause, values)
+  const met = `${clauseSql(asked, row, values)}${recent}`
+  const isSmall = reachIsSmall(allowed, type, values)
+  const within = (relations?: Collected) => `${met} and ${clauseSql(allowed, { ...row, relations }, values)}`
+  const common = { clause, selective: false, sharesPlan: asked.op === 'all' }
+  if (isSmall === undefined) return { ...common, where: within() }
+  return { ...common, where: within('set'), reach: { isSmall, where: within('array') } }
 }
 
 /** The time of the last change is indexed on the versions alone: where nothing else is selective, it may be found there. */

@@ -3,9 +3,9 @@ import { bind, sharingPlan } from './bind.ts'
 import { dateBounds } from './bounds.ts'
 import { grantedSql, ownedSql, unownedSql } from './grants.ts'
 import { isJudgeable } from './judgeable.ts'
-import { chainSql, hasSql } from './links.ts'
-import { dateColumn, table } from './names.ts'
-import { inner, type Row } from './row.ts'
+import { chainSql, hasSql, samePatientSql } from './links.ts'
+import { dateColumn } from './names.ts'
+import type { Row } from './row.ts'
 import { numberSql, periodSql, stringSql } from './side-tables.ts'
 
 /**
@@ -68,11 +68,8 @@ function acrossTables(clause: Exclude<Clause, { op: Plain }>, row: Row, values: 
       return chainSql(clause, row, values, clauseSql)
     case 'has':
       return hasSql(clause, row, values, clauseSql)
-    case 'samePatient': {
-      const other = inner(row, clause.type)
-      const where = clauseSql(clause.where, other, values)
-      return `exists (select from ${table(clause.type)} ${other.alias} where ${other.alias}.pat = ${row.alias}.pat and ${where})`
-    }
+    case 'samePatient':
+      return samePatientSql(clause, row, values, clauseSql)
     case 'granted':
       return grantedSql(clause, row, values)
     case 'owned':
@@ -105,6 +102,8 @@ function mayBeNull(clause: Clause): boolean {
     case 'patient':
     case 'date':
     case 'chain':
+    case 'samePatient':
+    case 'granted':
       return true
     default:
       return false

@@ -1,6 +1,6 @@
 import { type AccessOf, probing } from '../guard.ts'
 import type { Include, SearchRequest } from '../request.ts'
-import { bind } from './bind.ts'
+import { bind, rows } from './bind.ts'
 import { clauseSql } from './clause-sql.ts'
 import { literal, table, versions } from './names.ts'
 
@@ -16,7 +16,7 @@ export function includesSql(request: SearchRequest, access: AccessOf, values: un
     if (access(type).op !== 'none') byType.set(type, [...(byType.get(type) ?? []), include])
   }
   if (byType.size === 0) return []
-  const onPage = `p.n <= ${bind(values, 'int4', request.count)}`
+  const onPage = `p.n <= ${rows(request.count)}`
   return [...byType].flatMap(([type, includes]) => {
     const allowed = probing(access(type))
     const linked = includes.map((include) =>

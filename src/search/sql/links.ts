@@ -1,7 +1,7 @@
 import type { Clause } from '../clause.ts'
 import { bind } from './bind.ts'
 import { table } from './names.ts'
-import { inner, type Row } from './row.ts'
+import { among, inner, type Row } from './row.ts'
 import { isSelective } from './selective.ts'
 
 type Of<Op extends Clause['op']> = Extract<Clause, { op: Op }>
@@ -18,8 +18,9 @@ export function chainSql(clause: Of<'chain'>, row: Row, values: unknown[], claus
   const where = clauseSql(clause.where, other, values)
   const collect = row.of === 'current' && clause.probe !== true && isSelective(clause.where)
   if (clause.by === 'patient') {
-    return collect
-      ? `${row.alias}.pat = any(array(select ${other.alias}.rid from ${from} where ${where}))`
+    const how = collect ? 'array' : row.relations
+    return how
+      ? among(`${row.alias}.pat`, `select ${other.alias}.rid from ${from} where ${where}`, how)
       : `exists (select from ${from} where ${other.alias}.rid = ${row.alias}.pat and ${where})`
   }
   const salt = bind(values, 'int8', clause.by)
@@ -52,4 +53,14 @@ export function hasSql(clause: Of<'has'>, row: Row, values: unknown[], clauseSql
   return collect
     ? `${row.alias}.rid = any(array(select k # ${salt} from ${from}, unnest(${other.alias}.keys) k where ${where}))`
     : `exists (select from ${from} where ${other.alias}.keys @> array[${row.alias}.rid # ${salt}] and ${where})`
+}
+
+/** The row's patient also has a row of another type that meets the condition. */
+export function samePatientSql(clause: Of<'samePatient'>, row: Row, values: unknown[], clauseSql: ClauseSql): string {
+  const other = inner(row, clause.type)
+  const from = `${table(clause.type)} ${other.alias}`
+  const where = clauseSql(clause.where, other, values)
+  if (!row.relations) return `exists (select from ${from} where ${other.alias}.pat = ${row.alias}.pat and ${where})`
+  const patients = `select ${other.alias}.pat from ${from} where ${other.alias}.pat is not null and ${where}`
+  return among(`${row.alias}.pat`, patients, row.relations)
 }

@@ -1,6 +1,6 @@
 import type { Clause } from '../clause.ts'
 import type { SearchRequest, SortKey } from '../request.ts'
-import { bind } from './bind.ts'
+import { rows } from './bind.ts'
 import { table, versions } from './names.ts'
 import { behind, orderBy, orderedBy, ridDescends } from './ordering.ts'
 import { walks } from './walks.ts'
@@ -10,45 +10,63 @@ export interface Condition {
   readonly clause: Clause
   readonly where: string
   readonly selective: boolean
+  /** Whether one plan is right for all values: with a selective condition, and where the client asked for none. */
+  readonly sharesPlan: boolean
+  /** For a caller who may see little: when that is so, and the condition in a form that starts from what it is. */
+  readonly reach?: { readonly isSmall: string; readonly where: string } | undefined
 }
 
 export interface PageSql {
   /** The common table expressions that end in `p(rid, ver, pat, s1, …, n)`: one row more than the page holds. */
   readonly ctes: readonly string[]
-  /** Whether `m` holds all matches, so that they can be counted. */
-  readonly countable: boolean
+  /** How many match; null where that was not found out on the way. */
+  readonly total: string
 }
 
 /**
- * The rows of one page. A selective search collects its matches and sorts them (without `materialized` a shared plan might
- * walk the sort order through the whole table); any other walks an index in sort order until the page is full.
+ * The rows of one page. A selective search collects its matches in `m` and sorts them (without `materialized` a shared plan
+ * might walk the sort order through the whole table); any other walks an index in sort order until the page is full. Which
+ * of the two is right for a caller with relations and grants is found out in the statement: `few` is true or false, and
+ * half of the plan never runs.
  */
 export function pageSql(request: SearchRequest, condition: Condition, values: unknown[]): PageSql {
+  const { selective, reach } = condition
+  const few = reach ? [`few as materialized (select ${reach.isSmall} as yes)`] : []
+  const small = reach && `(select yes from few) and ${reach.where}`
+  const where = reach ? `not (select yes from few) and ${condition.where}` : condition.where
   const [only, ...others] = request.sort
-  const { clause, where, selective } = condition
   const walk = selective || others.length > 0 ? undefined : walks[only?.by ?? 'rid']
-  if (!walk) return { ctes: collected(request, where, selective, values), countable: selective }
-  const parts = walk({ request, clause, where, values, limit: bind(values, 'int4', request.count + 1) }, only)
-  const rows = parts.length === 1 ? parts[0] : 'select * from a union all select * from b'
-  const named = parts.length === 1 ? [] : [`a as materialized (${parts[0]})`, `b as (${parts[1]})`]
-  return { ctes: [...named, `p as (${numbered(request.sort, rows)})`], countable: false }
+  const limit = rows(request.count + 1)
+  if (!walk) {
+    const m = collected(request, small === undefined ? [where] : [small, where], values)
+    const p = `p as (${numbered(request, firstOf(request, limit, values))})`
+    return { ctes: [...few, m, p], total: '(select count(*) from m)' }
+  }
+  const steps = walk({ request, clause: condition.clause, where, values, limit }, only)
+  const walked = steps.length === 1 ? [steps[0]] : ['select * from a', 'select * from b']
+  const named = steps.length === 1 ? [] : [`a as materialized (${steps[0]})`, `b as (${steps[1]})`]
+  if (small === undefined) return { ctes: [...named, `p as (${numbered(request, walked)})`], total: 'null::int8' }
+  const m = collected(request, [small], values)
+  const p = `p as (${numbered(request, [...firstOf(request, limit, values), ...walked])})`
+  return { ctes: [...few, m, ...named, p], total: 'case when (select yes from few) then (select count(*) from m) end' }
 }
 
-function collected(request: SearchRequest, where: string, selective: boolean, values: unknown[]): string[] {
-  const { type, sort, after, count } = request
-  const columns = sort.map(orderedBy)
-  const expressions = columns.map(({ expression }, n) => `${expression(values)} as s${n + 1}`)
+/** All matches, with what they are sorted by. */
+function collected({ type, sort }: SearchRequest, wheres: readonly string[], values: unknown[]): string {
+  const expressions = sort.map((key, n) => `${orderedBy(key).expression(values)} as s${n + 1}`)
   const ids = sort.some(({ by }) => by === 'id')
   const from = `${table(type)} s${ids ? ` join ${versions(type)} v on v.rid = s.rid and v.ver = s.ver` : ''}`
-  const order = orderBy(columns, ridDescends(sort), 'm')
-  const start = after ? `where ${behind(columns, ridDescends(sort), 'm', after, values)}` : ''
-  const limit = bind(values, 'int4', count + 1)
-  return [
-    `m as ${selective ? 'materialized ' : ''}(select ${['s.rid, s.ver, s.pat', ...expressions].join(', ')} from ${from} where ${where})`,
-    `p as (select m.*, row_number() over (order by ${order}) as n from m ${start} order by ${order} limit ${limit})`,
-  ]
+  const select = `select ${['s.rid, s.ver, s.pat', ...expressions].join(', ')} from ${from} where`
+  return `m as materialized (${wheres.map((where) => `${select} ${where}`).join(' union all ')})`
 }
 
-function numbered(sort: readonly SortKey[], rows: string): string {
-  return `select x.*, row_number() over (order by ${orderBy(sort.map(orderedBy), ridDescends(sort), 'x')}) as n from (${rows}) x`
+function firstOf({ sort, after }: SearchRequest, limit: string, values: unknown[]): readonly string[] {
+  const columns = sort.map(orderedBy)
+  const start = after ? `where ${behind(columns, ridDescends(sort), 'm', after, values)} ` : ''
+  return [`select m.* from m ${start}order by ${orderBy(columns, ridDescends(sort), 'm')} limit ${limit}`]
+}
+
+function numbered({ sort }: { sort: readonly SortKey[] }, queries: readonly string[]): string {
+  const from = queries.length === 1 ? queries[0] : queries.map((query) => `(${query})`).join(' union all ')
+  return `select x.*, row_number() over (order by ${orderBy(sort.map(orderedBy), ridDescends(sort), 'x')}) as n from (${from}) x`
 }

@@ -7,6 +7,19 @@ export interface Row {
    * `labels`, `lu` and `akeys`; what these cannot tell is never true of it.
    */
   readonly of: 'current' | 'version'
+  /**
+   * How its relations (its patient's other rows, grants) are met: looked up for each row, which is right for few rows; or, of a
+   * current row, collected once for all rows (see `Collected`).
+   */
+  readonly relations?: Collected | undefined
+}
+
+/** `array`: an index finds the rows by what was collected, which is right for little. `set`: each row is looked up in a hash. */
+export type Collected = 'array' | 'set'
+
+/** The column is among what the query selects, in the way that the row wants. */
+export function among(column: string, query: string, how: Collected): string {
+  return how === 'array' ? `${column} = any(array(${query}))` : `${column} in (${query})`
 }
 
 /** A current row of another type in a subquery; its alias differs from all that it stands in. */

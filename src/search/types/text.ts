@@ -22,7 +22,7 @@ const longest = 2_000
 export function normalized(text: string): string {
   return text
     .normalize('NFKD')
-    .replace(/[\p{M}\p{P}\u0000]/gu, '')
+    .replace(/[\p{M}\p{P}]/gu, '')
     .toLowerCase()
     .replace(/[ßæœøđðþłı]/g, (letter) => letters[letter]!)
     .replace(/\s+/g, ' ')
