@@ -39,7 +39,6 @@ export function launchEndpoint(router: Router, { provider, launches, people, adm
     }
     const { clientId, patient: patientId, extra } = request
     const launch = await launches.make({ accountId: principal.accountId!, clientId, patientId, extra })
-    ctx.status = 201
     ctx.set('Cache-Control', 'no-store')
     ctx.body = { launch }
   })
