@@ -31,5 +31,8 @@ export function webFiles(folder: string = join(projectRoot, 'src/web/static')): 
   const page = files.get('/web/index.html')
   if (!page) throw new Error(`${folder} lacks index.html`)
   files.delete('/web/index.html')
+  // What browsers ask for on pages that name no icon, such as those of the authorization server.
+  const icon = files.get('/web/icon.svg')
+  if (icon) files.set('/favicon.ico', icon)
   return files.set('/', page).set('/app', page)
 }

@@ -67,6 +67,10 @@ describe('the first page', { skip: withoutChromium }, () => {
   async function openPage(context: BrowserContext): Promise<Page> {
     const page = await context.newPage()
     page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
+    page.on(
+      'response',
+      (response) => response.status() >= 400 && complaints.push(`${response.status()} ${response.url()}`),
+    )
     page.on('pageerror', (error) => complaints.push(error.message))
     await page.goto(`${server.url}/`)
     return page

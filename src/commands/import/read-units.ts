@@ -6,10 +6,8 @@ import type { Resource } from '../../fhir/resource.ts'
 import { batchUnit, piecesUnit, resourceUnit, transactionUnit, unusableUnit } from './units.ts'
 import type { Piece, Unit } from './units.ts'
 
-/** Resources sent together where the file leaves the choice. */
+/** Resources sent together where the file leaves the choice; what an interruption may send twice. */
 const together = 100
-/** A transaction of some size is the server's to bound; a batch beyond this many entries is sent in parts. */
-const largestBatch = 5_000
 
 /** The units of a file, in order; the same file always gives the same ones. */
 export function readUnits(path: string): AsyncIterable<Unit> | Promise<Unit[]> {
@@ -66,14 +64,8 @@ function bundleUnits(bundle: Bundle, text: string, size: number): Unit[] {
   switch (bundle.type) {
     case 'transaction':
       return [transactionUnit(0, size, labels, text)]
-    case 'batch': {
-      if (entries.length <= largestBatch) return [batchUnit(0, size, labels, entries.map(stringifyJson), text)]
-      return parts(entries, largestBatch).map((part, n, all) => {
-        const from = n * largestBatch
-        const end = Math.round((size * (n + 1)) / all.length)
-        return batchUnit(n, end, labels.slice(from, from + part.length), part.map(stringifyJson))
-      })
-    }
+    case 'batch':
+      return batchParts(entries, labels, text, size)
     case 'collection':
     case 'searchset':
       return collected(entries, size)
@@ -84,6 +76,21 @@ function bundleUnits(bundle: Bundle, text: string, size: number): Unit[] {
     default:
       return [unusableUnit(0, size, '', `A Bundle of type ${bundle.type ?? '(none)'} is nothing that can be loaded`)]
   }
+}
+
+/** The entries of a batch are independent, so that a large one can be sent in parts and resumed between them. */
+function batchParts(
+  entries: NonNullable<Bundle['entry']>,
+  labels: Unit['entries'],
+  text: string,
+  size: number,
+): Unit[] {
+  if (entries.length <= together) return [batchUnit(0, size, labels, entries.map(stringifyJson), text)]
+  return parts(entries, together).map((part, n, all) => {
+    const from = n * together
+    const end = Math.round((size * (n + 1)) / all.length)
+    return batchUnit(n, end, labels.slice(from, from + part.length), part.map(stringifyJson))
+  })
 }
 
 /** Entries that refer to each other by `urn:uuid` go in one transaction; others in parts. */

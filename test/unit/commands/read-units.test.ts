@@ -57,6 +57,20 @@ test('transactions and batches are sent exactly as they are written, decimals in
   assert.equal(transaction!.attempts()[0]!.body, text.replace('batch', 'transaction'))
 })
 
+test('a large batch is sent in parts, so that little is sent twice when it is interrupted', async () => {
+  const entry = (n: number) => ({ resource: { resourceType: 'Basic', n }, request: { method: 'POST', url: 'Basic' } })
+  const entries = Array.from({ length: 250 }, (_, n) => entry(n))
+  const units = await unitsOf('b.json', JSON.stringify({ resourceType: 'Bundle', type: 'batch', entry: entries }))
+  assert.deepEqual(
+    units.flatMap((unit) => JSON.parse(unit.attempts()[0]!.body).entry),
+    entries,
+  )
+  assert.deepEqual(
+    units.map((unit) => unit.entries[0]!.place),
+    ['entry[0]', 'entry[100]', 'entry[200]'],
+  )
+})
+
 test('a collection is unpacked: ids are kept, decimals too, and urn references keep its entries together', async () => {
   const entry = (fullUrl: string, rest: string) =>
     `{"fullUrl":"${fullUrl}","resource":{"resourceType":"Observation"${rest}}}`
