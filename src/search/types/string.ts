@@ -5,7 +5,7 @@ import { and } from '../clause.ts'
 import type { Field } from '../field.ts'
 import { unescape } from './escapes.ts'
 import { holding, type SearchType } from './search-type.ts'
-import { cut, fits, normalized } from './text.ts'
+import { cut, fits, normalized } from '../text.ts'
 
 export const string: SearchType = {
   modifiers: () => ['exact', 'contains'],

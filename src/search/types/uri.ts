@@ -5,7 +5,7 @@ import type { Field } from '../field.ts'
 import { isFrequent } from '../key-economy.ts'
 import { unescape } from './escapes.ts'
 import { holding, type SearchType } from './search-type.ts'
-import { cut, fits } from './text.ts'
+import { cut, fits } from '../text.ts'
 
 export const uri: SearchType = {
   modifiers: (field) => (hasHierarchy(field) ? ['below', 'above'] : []),

@@ -1,5 +1,6 @@
 import type { IndexValues } from '../../search/index-values.ts'
 import type { Key, Rid } from '../../search/keys.ts'
+import { cut } from '../../search/text.ts'
 import { type Column, manyRows, type Params } from './params.ts'
 import type { WriteRow } from './write-rows.ts'
 
@@ -36,15 +37,6 @@ const tables: readonly SideTable[] = [
   { name: 'num', columns: [key, ...bounds('float8'), rid], rows: ({ numbers }) => numbers },
   { name: 'dat', columns: [key, ...bounds('int8'), rid], rows: ({ periods }) => periods },
 ]
-
-/** A btree entry holds 2,704 bytes at most; longer values are found by their beginning. */
-const longest = 256
-
-function cut(value: string): string {
-  if (value.length <= longest) return value
-  const text = value.slice(0, longest)
-  return /[\uD800-\uDBFF]$/.test(text) ? text.slice(0, -1) : text
-}
 
 /**
  * The parts of a write statement that keep the side tables true. `replaces`: an SQL condition over `w` for the writes whose

@@ -29,7 +29,7 @@ export function normalized(text: string): string {
     .trim()
 }
 
-/** The beginning that fits into the index. */
+/** The beginning that fits into the index, without half a character at its end. */
 export function cut(text: string): string {
   if (text.length * 3 <= longest) return text
   const bytes = Buffer.from(text)
