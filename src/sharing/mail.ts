@@ -29,12 +29,7 @@ interface Settings {
  */
 export function createMail({ smtpUrl, from }: Settings, outbox: string): Mail {
   if (smtpUrl === undefined) return createOutbox(from, outbox)
-  const transport = createTransport(smtpUrl, {
-    from,
-    pool: true,
-    connectionTimeout: 10_000,
-    socketTimeout: 30_000,
-  } as object)
+  const transport = createTransport({ url: smtpUrl, pool: true, connectionTimeout: 10_000, socketTimeout: 30_000 })
   return {
     async send(letter) {
       await transport.sendMail({ from, ...letter })

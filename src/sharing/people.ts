@@ -78,7 +78,7 @@ export function createPeople({ store, serverWork, access, search, registration, 
       return stored && !stored.deleted ? describedIn(stored.json) : undefined
     },
     async searchPatients(principal: Principal, text: string) {
-      const query = new URLSearchParams({ _count: String(shown), ...(text === '' ? {} : { name: text }) })
+      const query = new URLSearchParams({ _count: String(shown), ...(text === '' ? {} : { name: escaped(text) }) })
       const request = search.parse('Patient', query, { lenient: false, principalKey: '' })
       const rows = await rowsOrNone(principal, 'Patient', 'search')
       const { matches } = await store.resources.find(request, (type) => (type === 'Patient' ? rows : none))
@@ -99,6 +99,11 @@ export function createPeople({ store, serverWork, access, search, registration, 
         await registration.answered(work, practitionerId, note, now())
       }),
   }
+}
+
+/** What is typed is a name, not the syntax of a search value. https://hl7.org/fhir/R4/search.html#escaping */
+function escaped(text: string): string {
+  return text.replace(/[\\$,|]/g, '\\$&')
 }
 
 interface Person {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
 import { mailsTo, peopleOf, type SomePerson } from '../support/people.ts'
-import { aDocumentReference } from '../support/resources.ts'
+import { aDocumentReference, aTransaction, posted } from '../support/resources.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
@@ -108,6 +108,25 @@ describe('a document that links an uploaded Binary', () => {
     const { contentType, size, hash } = body.content[0].attachment
     assert.deepEqual([contentType, size, hash], ['application/pdf', bytes.length, sha1])
     assert.equal((await patient.client.get(url)).status, 200)
+  })
+
+  test('may come with it in one transaction', async () => {
+    const binary = 'urn:uuid:5d8a4d2e-1c1b-4b2e-9c58-0d6a1f6b7c11'
+    const data = bytes.toString('base64')
+    const bundle = aTransaction(
+      posted(withAttachment({ url: binary })),
+      posted({ resourceType: 'Binary', contentType: 'application/pdf', data } as never, { fullUrl: binary }),
+    )
+    const { status, body } = await doctor.client.post('/fhir', bundle)
+    assert.equal(status, 200, JSON.stringify(body))
+    const [document] = body.entry.map(({ response }: { response: { location: string } }) => response.location)
+    const stored = await patient.client.get(document.replace(/\/_history.*/, ''))
+    const { url, size, hash } = stored.body.content[0].attachment
+    assert.deepEqual([size, hash], [bytes.length, sha1])
+    const path = new URL(url).pathname
+    assert.deepEqual((await patient.client.get(path).buffer().parse(raw)).body, bytes)
+    assert.equal((await colleague.client.get(path)).status, 404)
+    assert.equal((await doctor.client.delete(path)).status, 409)
   })
 
   test('makes it immutable: PUT and DELETE answer 409', async () => {

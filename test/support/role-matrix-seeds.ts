@@ -288,6 +288,17 @@ const others = [
   seed('a device', 'Device/pump', { status: 'active' }),
 ]
 
+const visit = (...patients: string[]) => ({
+  status: 'booked',
+  participant: [...patients, 'Practitioner/colleague'].map((actor) => ({ actor: to(actor), status: 'accepted' })),
+})
+const appointments = [
+  seed('of his patient', 'Appointment/treated', visit('Patient/treated'), charted),
+  seed('of his patient together with a stranger', 'Appointment/family', visit('Patient/treated', 'Patient/stranger')),
+  seed('of the patient alone', 'Appointment/self', visit('Patient/self'), { patient: ['own'], proxy: ['proxied'] }),
+  seed('of the patient together with a stranger', 'Appointment/group', visit('Patient/self', 'Patient/stranger')),
+]
+
 /** In an order in which what is referred to is there first. */
 export const seeds: readonly Seed[] = [
   ...practitioners,
@@ -295,6 +306,7 @@ export const seeds: readonly Seed[] = [
   ...relations,
   ...others,
   ...observations,
+  ...appointments,
   ...documents.flatMap(([ofDocument, ofBytes]) => [ofBytes, ofDocument]),
   ...consents,
   ...messages,

@@ -167,6 +167,8 @@ function template(type: string, role: Column): object {
       return { resourceType: type, name: [{ family: 'New' }] }
     case 'Observation':
       return { ...model, subject: patient }
+    case 'Appointment':
+      return { ...model, participant: [{ actor: patient, status: 'accepted' }] }
     case 'DocumentReference': {
       const content = [{ attachment: { contentType: 'text/plain', data: 'aGVsbG8=' } }]
       const category = [{ coding: [{ code: role === 'patient' ? 'patient-upload' : 'clinical-note' }] }]

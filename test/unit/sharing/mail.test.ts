@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -34,4 +36,30 @@ test('a subject or an address cannot add a header', async () => {
   await mail.send({ to: 'anna@example.org', subject: 'Hello\r\nBcc: eve@example.org', text: 'x' })
   const [head] = readFileSync(join(outbox, readdirSync(outbox)[0]!), 'utf8').split('\r\n\r\n')
   assert.doesNotMatch(head!, /^Bcc:/m)
+})
+
+test('with a mail server it goes there', async () => {
+  const lines: string[] = []
+  const server = createServer((socket) => {
+    let inMail = false
+    socket.write('220 test\r\n')
+    socket.on('data', (chunk) => {
+      for (const line of chunk.toString().split('\r\n').slice(0, -1)) {
+        lines.push(line)
+        if (inMail && line === '.') inMail = false
+        else if (inMail) continue
+        inMail ||= line === 'DATA'
+        socket.write(line === 'DATA' ? '354 go\r\n' : line === 'QUIT' ? '221 bye\r\n' : '250 ok\r\n')
+      }
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const mail = createMail({ smtpUrl: `smtp://127.0.0.1:${port}?ignoreTLS=true`, from: 'no-reply@localhost' }, folder)
+  await mail.send({ to: 'anna@example.org', subject: 'Hello', text: 'A message waits.' })
+  mail.close()
+  server.close()
+  assert.ok(lines.includes('RCPT TO:<anna@example.org>'))
+  assert.ok(lines.includes('Subject: Hello'))
+  assert.ok(lines.includes('A message waits.'))
 })
