@@ -33,9 +33,10 @@ export function createIncludes({ definitions, fields, linksTo }: Parts) {
       throw new FhirError('unsupportedParameter', `"${name}=${value}" is not supported: ${hint(direction, type)}`)
     }
     const included = direction === 'reverse' ? [type] : asked === undefined ? targets : [asked]
-    return included.flatMap((target) =>
-      linksTo(field, target).map((link): Include => ({ direction, source, target, ...link })),
-    )
+    // Any type may be referred to; those without an endpoint have no rows.
+    return included
+      .filter(definitions.isResourceType)
+      .flatMap((target) => linksTo(field, target).map((link): Include => ({ direction, source, target, ...link })))
   }
 }
 
