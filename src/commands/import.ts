@@ -7,7 +7,6 @@ import { parseArgs } from 'node:util'
 import { readConfig } from '../config.ts'
 import type { Settings } from '../config.ts'
 import { administratorOf } from './administrator.ts'
-import { createDirectLoader } from './import/direct-loader.ts'
 import { createHttpLoader } from './import/http-loader.ts'
 import { filesUnder, inspectFile } from './import/inspect-file.ts'
 import { loadOrder } from './import/load-order.ts'
@@ -66,7 +65,7 @@ async function run(settings: Settings): Promise<number> {
     console.log(['', ...tally.lines()].join('\n'))
     if (skipped > 0) console.log(`\n${skipped} files were loaded before; --restart loads them again.`)
     const lines = failures.flatMap(failureLines)
-    console.log(`\n${tally.loaded} resources loaded, ${failures.length} failures.`)
+    console.log(`\nLoaded: ${tally.loaded} resources. Failures: ${failures.length}.`)
     for (const line of lines.slice(0, listed)) console.error(line)
     if (lines.length > listed) console.error(`… and ${lines.length - listed} more`)
     return failures.length > 0 ? 1 : 0
@@ -81,6 +80,8 @@ async function loaderFor(settings: Settings, { say }: Progress): Promise<Loader>
   const url = named ?? settings.publicUrl
   const running = named === undefined && (await isRunning(url))
   if (named === undefined && !values.token && !(running && settings.database.url === undefined)) {
+    // The whole server stands behind it: loaded only when it is needed.
+    const { createDirectLoader } = await import('./import/direct-loader.ts')
     return createDirectLoader(settings)
   }
   if (running) say(`A server is running at ${url}: loading through its API.`)

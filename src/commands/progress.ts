@@ -49,11 +49,14 @@ function bar(out: Output, now: () => number): Progress {
 
 function plainLines(out: Output, now: () => number): Progress {
   let saidAt = now()
+  let said = ''
   return {
     show(done, total, text) {
-      if (now() - saidAt < plainLineEvery && done < total) return
+      const line = `${percent(done, total)} ${text}\n`
+      if (line === said || (now() - saidAt < plainLineEvery && done < total)) return
       saidAt = now()
-      out.write(`${percent(done, total)} ${text}\n`)
+      said = line
+      out.write(line)
     },
     say(line) {
       out.write(`${line}\n`)

@@ -120,7 +120,7 @@ async function throughForms(
       const { name, value } = consent.buttons.find(isAllow)!
       page = await browser.submit(page, consent, { [name]: value }, redirect)
     } else {
-      throw new Error(`Signing in as ${email} did not work; the page says: ${textOf(page.html).slice(0, 300)}`)
+      throw new Error(`Signing in as ${email} did not work: ${complaintOf(page.html)}`)
     }
   }
   return page.url
@@ -128,4 +128,10 @@ async function throughForms(
 
 function isAllow({ name, value }: { name: string; value: string }): boolean {
   return name === 'allow' || value === 'allow'
+}
+
+/** What the page announces, or else all that it says. */
+function complaintOf(html: string): string {
+  const [, , alert] = /<(\w+)[^>]*role="?alert"?[^>]*>([\s\S]*?)<\/\1>/.exec(html) ?? []
+  return textOf(alert ?? html).slice(0, 300)
 }
