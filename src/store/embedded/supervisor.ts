@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -96,8 +96,14 @@ async function stop(shell: ChildProcess, pipe: Writable, exited: Promise<string>
 
 /** The first line of `postmaster.pid` is the holder's process id, the eighth its state. */
 function lockOf(folder: string): { holder?: number; stopping: boolean } {
-  const file = path.join(folder, 'postmaster.pid')
-  if (!existsSync(file)) return { stopping: true }
-  const lines = readFileSync(file, 'utf8').split('\n')
+  let text: string
+  try {
+    text = readFileSync(path.join(folder, 'postmaster.pid'), 'utf8')
+  } catch (error) {
+    // Its server removed it just now.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { stopping: true }
+    throw error
+  }
+  const lines = text.split('\n')
   return { holder: Number(lines[0]), stopping: lines[7]?.trim() === 'stopping' }
 }
