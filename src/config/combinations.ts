@@ -6,7 +6,8 @@ import type { Values } from './variables.ts'
  * `given` tells what was written.
  */
 export function problemsOfCombination(values: Partial<Values>, given: (name: string) => boolean): string[] {
-  return [...incomplete(given), ...(values.NODE_ENV === 'production' ? unsafeInProduction(values, given) : [])]
+  const production = values.NODE_ENV === 'production' ? unsafeInProduction(values, given) : []
+  return [...incomplete(given), ...secondFactor(values), ...production]
 }
 
 function incomplete(given: (name: string) => boolean): string[] {
@@ -19,6 +20,14 @@ function incomplete(given: (name: string) => boolean): string[] {
       ? missing.map((name) => `${name} is missing: ${together.join(', ')} are given together or not at all`)
       : []
   })
+}
+
+/** Fail closed: whoever relies on a second factor must not get a server that asks for none. */
+function secondFactor({ REQUIRE_SECOND_FACTOR: required }: Partial<Values>): string[] {
+  if (required === undefined || required === 'none') return []
+  return [
+    `REQUIRE_SECOND_FACTOR is "${required}", but this version has no second factor yet: it starts with "none" only`,
+  ]
 }
 
 function unsafeInProduction(values: Partial<Values>, given: (name: string) => boolean): string[] {

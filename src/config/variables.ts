@@ -22,7 +22,7 @@ export const variables = {
   NODE_ENV: {
     parse: is.oneOf('development', 'production', 'test'),
     default: 'development',
-    meaning: '`production` refuses unsafe settings and asks staff for a second factor.',
+    meaning: '`production` refuses unsafe settings.',
   },
   PORT: { parse: is.integer(1, 65_535), default: '8080', meaning: 'Port to listen on.' },
   HOST: {
@@ -102,7 +102,8 @@ export const variables = {
       computed: 'none, in production staff',
       from: ({ NODE_ENV }) => (NODE_ENV === 'production' ? 'staff' : 'none'),
     },
-    meaning: 'Who must sign in with a second factor: `none`, `staff` or `all`.',
+    meaning:
+      'Who must sign in with a second factor. There is none yet: the server starts with `none` alone, which production is to be told.',
   },
   RATE_LIMIT_SCALE: {
     parse: is.decimal(0, 1_000_000),

