@@ -26,7 +26,8 @@ export function consentGrants({ base }: { base: string }): Rule {
 
   async function after({ context, kind, identity, after: consent }: Change, work: Work): Promise<void> {
     if (consent && kind === 'create' && isDoctorAlone(context.principal)) await refuseForeign(consent, context, work)
-    await work.grants(identity, consent ? compileGrants(consent, { ridOf: work.ridOf, base }) : [])
+    const grants = consent ? compileGrants(consent, { ridOf: work.ridOf, base }) : []
+    if (kind !== 'create' || grants.length > 0) await work.grants(identity, grants)
   }
 
   /** A doctor shares what he wrote, about the patient whom the Consent names. */
