@@ -88,10 +88,10 @@ export function createSearch({ definitions, keys, base, cursorSecret, labels, no
     const parameters = fields.all(type).filter((field) => isSearchable(field, types))
     const references = parameters.filter(({ parameter }) => parameter.type === 'reference')
     const referring = definitions.resourceTypes.flatMap((source) =>
-      definitions
-        .searchParameters(source)
-        .filter((parameter) => parameter.type === 'reference' && parameter.targets.includes(type))
-        .map(({ code }) => `${source}:${code}`),
+      fields
+        .all(source)
+        .filter(({ parameter, targets }) => parameter.type === 'reference' && targets.includes(type))
+        .map(({ parameter }) => `${source}:${parameter.code}`),
     )
     return {
       parameters: parameters.map(({ parameter }) => parameter),

@@ -7,6 +7,8 @@ import { createSubjects, type Subject } from './subject.ts'
 export interface Field {
   readonly type: string
   readonly parameter: SearchParameter
+  /** The types that a reference may name: all, where the definition names none. */
+  readonly targets: readonly string[]
   /** The patient of the rows of this type, when its references are among those of this parameter. */
   readonly subject: Subject | undefined
   /** Whether the keys of this parameter stand in `akeys` as well. */
@@ -39,10 +41,11 @@ export function createFields(definitions: Definitions, keys: Keys) {
 
   function made(type: string, parameter: SearchParameter): Field {
     const subject = subjectOf(type)
-    const { code } = parameter
+    const { code, targets } = parameter
     return {
       type,
       parameter,
+      targets: parameter.type === 'reference' && targets.length === 0 ? definitions.resourceTypes : targets,
       subject: subject?.carries(parameter) ? subject : undefined,
       judged: isJudged(type, code),
       keys: {

@@ -10,6 +10,14 @@ export type Criterion = (type: string, name: string, value: string) => Clause
 
 /** Deeper ones are no question that a person has. */
 const deepest = 10
+/** References to any type multiply at each link. */
+const mostWays = 300
+
+/** How far one parameter has led: links so far, and ways that all of its branches together may still take. */
+interface Walk {
+  readonly depth: number
+  readonly ways: { left: number }
+}
 
 interface Parts extends ConditionParts {
   definitions: Definitions
@@ -21,32 +29,35 @@ export function createCriterion({ definitions, ...parts }: Parts): Criterion {
   const condition = createCondition(parts)
   const linksTo = createLinks(parts)
 
-  function criterion(type: string, name: string, value: string, depth: number): Clause {
-    if (depth > deepest) throw new FhirError('invalidQuery', `"${name}" is nested deeper than ${deepest} links`)
-    if (name.startsWith('_has:')) return reverse(type, name, value, depth)
+  function criterion(type: string, name: string, value: string, walk: Walk): Clause {
+    if (walk.depth > deepest) throw new FhirError('invalidQuery', `"${name}" is nested deeper than ${deepest} links`)
+    if (--walk.ways.left < 0) {
+      throw new FhirError('invalidQuery', `"${name}" leads over too many types; name them, as in subject:Patient.name`)
+    }
+    if (name.startsWith('_has:')) return reverse(type, name, value, walk)
     const dot = name.indexOf('.')
     if (dot === -1) return condition(type, name, value)
-    return forward(type, name.slice(0, dot), name.slice(dot + 1), value, depth)
+    return forward(type, name.slice(0, dot), name.slice(dot + 1), value, walk)
   }
 
-  function forward(type: string, head: string, rest: string, value: string, depth: number): Clause {
+  function forward(type: string, head: string, rest: string, value: string, { depth, ways }: Walk): Clause {
     const [code = '', asked, ...others] = head.split(':')
     const field = fields.of(type, code)
     if (field?.parameter.type !== 'reference' || others.length > 0)
       throw unsupported(type, `${head}.${rest}`, fields, types)
     const clauses = supporting(targetsOf(field, asked), (target) => {
-      const where = criterion(target, rest, value, depth + 1)
+      const where = criterion(target, rest, value, { depth: depth + 1, ways })
       return or(...linksTo(field, target).map((link) => chained(field, target, where, link)))
     })
     return or(...clauses)
   }
 
-  function targetsOf({ parameter, type }: Field, asked: string | undefined): readonly string[] {
-    if (asked === undefined) return parameter.targets
-    if (parameter.targets.includes(asked)) return [asked]
+  function targetsOf({ parameter, targets, type }: Field, asked: string | undefined): readonly string[] {
+    if (asked === undefined) return targets
+    if (targets.includes(asked)) return [asked]
     throw new FhirError(
       'unsupportedParameter',
-      `${type}.${parameter.code} never refers to ${asked}, but to ${parameter.targets.join(', ')}.`,
+      `${type}.${parameter.code} never refers to ${asked}, but to ${targets.join(', ')}.`,
     )
   }
 
@@ -67,21 +78,21 @@ export function createCriterion({ definitions, ...parts }: Parts): Criterion {
   }
 
   /** `_has:Source:parameter:name`, where the rest may be another chain or `_has`. */
-  function reverse(type: string, name: string, value: string, depth: number): Clause {
+  function reverse(type: string, name: string, value: string, { depth, ways }: Walk): Clause {
     const [, source = '', code = '', ...rest] = name.split(':')
     const field = definitions.isResourceType(source) ? fields.of(source, code) : undefined
-    if (field?.parameter.type !== 'reference' || !field.parameter.targets.includes(type) || rest.length === 0) {
+    if (field?.parameter.type !== 'reference' || !field.targets.includes(type) || rest.length === 0) {
       throw new FhirError(
         'unsupportedParameter',
         `"${name}" is no reverse chain to ${type}: _has:[type]:[its reference to ${type}]:[parameter].`,
       )
     }
-    const where = criterion(source, rest.join(':'), value, depth + 1)
+    const where = criterion(source, rest.join(':'), value, { depth: depth + 1, ways })
     if (where.op === 'none') return none
     return or(...linksTo(field, type).map((link): Clause => ({ op: 'has', source, where, ...link })))
   }
 
-  return (type, name, value) => criterion(type, name, value, 0)
+  return (type, name, value) => criterion(type, name, value, { depth: 0, ways: { left: mostWays } })
 }
 
 export function chained(

@@ -15,8 +15,9 @@ export interface ConditionParts {
   types: SearchTypes
 }
 
-/** One value more than this is a list for a batch. */
+/** Values that an index looks up in one go, and such that are each a query of their own. */
 const mostValues = 1_000
+const mostAlternatives = 100
 
 /** What `code:modifier=values` asks of one type, without chains. */
 export function createCondition({ keys, fields, types }: ConditionParts) {
@@ -34,6 +35,8 @@ export function createCondition({ keys, fields, types }: ConditionParts) {
     const known = types.typeOf(field.parameter)!
     checked(type, name, modifier, known.modifiers(field))
     const matched = anyOf(values.map((one) => known.match(field, one, modifier)))
+    if (matched.op === 'or' && matched.of.length > mostAlternatives)
+      throw tooMany(name, values.length, mostAlternatives)
     // "the negation applies to the set, not each individual entry"
     return modifier === 'not' ? not(matched) : matched
   }
@@ -47,10 +50,12 @@ function valuesOf(name: string, value: string): string[] {
   const values = split(value, ',')
   if (values.some((one) => one.trim() === ''))
     throw new FhirError('invalidQuery', `"${name}" has no value, or an empty one`)
-  if (values.length > mostValues) {
-    throw new FhirError('invalidQuery', `"${name}" has ${values.length} values; the most is ${mostValues}`)
-  }
+  if (values.length > mostValues) throw tooMany(name, values.length, mostValues)
   return values
+}
+
+function tooMany(name: string, count: number, most: number): FhirError {
+  return new FhirError('invalidQuery', `"${name}" has ${count} values; the most is ${most}`)
 }
 
 function checked(

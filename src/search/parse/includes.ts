@@ -21,7 +21,7 @@ export function createIncludes({ definitions, fields, linksTo }: Parts) {
     }
     const [source = '', code = '', asked, ...others] = value.split(':')
     const field = definitions.isResourceType(source) ? fields.of(source, code) : undefined
-    const targets = field?.parameter.type === 'reference' ? field.parameter.targets : []
+    const targets = field?.parameter.type === 'reference' ? field.targets : []
     const sensible = direction === 'forward' ? source === type : targets.includes(type) && (asked ?? type) === type
     if (
       !field ||

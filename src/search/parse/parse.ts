@@ -33,6 +33,8 @@ type Draft = Mutable<Omit<SearchRequest, 'where' | 'includes' | 'used'>> & {
 /** For http, which has already read them. */
 const forHttp = new Set(['_format', '_pretty'])
 const pageParameter = '_cursor'
+const mostParameters = 200
+const mostIncludes = 500
 
 export function createParse({ criterion, includes, sort, cursors }: Parts) {
   /** Parameters that are none of the type's: what to return, and how. Each may come once. */
@@ -56,6 +58,8 @@ export function createParse({ criterion, includes, sort, cursors }: Parts) {
 
   return function parse(type: string, query: URLSearchParams, { lenient, principalKey }: ParseOptions): SearchRequest {
     const draft = emptyDraft(type)
+    if (query.size > mostParameters)
+      throw new FhirError('invalidQuery', `A search has ${mostParameters} parameters at most`)
     for (const [name, value] of query) {
       if (forHttp.has(name) || name === pageParameter) continue
       try {
@@ -78,6 +82,8 @@ export function createParse({ criterion, includes, sort, cursors }: Parts) {
 }
 
 function refuseContradictions({ summary, elements, includes }: Draft): void {
+  if (includes.length > mostIncludes)
+    throw new FhirError('invalidQuery', 'The includes lead to too many types; name them')
   if (summary === 'text' && includes.length > 0) {
     throw new FhirError('invalidQuery', '_include and _revinclude cannot be mixed with _summary=text')
   }

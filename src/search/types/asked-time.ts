@@ -1,6 +1,6 @@
 import { timeRange } from '../../fhir/date-time.ts'
 import { FhirError } from '../../fhir/error.ts'
-import { and, type Bound, type Clause, or } from '../clause.ts'
+import { type Bound, type Clause, or } from '../clause.ts'
 import { unescape } from './escapes.ts'
 
 /** `ge2013-03-14`, as the half-open range of ms that it covers. */
@@ -29,8 +29,8 @@ export function askedTime(parameter: string, value: string): AskedTime {
 }
 
 /**
- * The ranges of https://hl7.org/fhir/R4/search.html#prefix over stored periods [lo, hi). Where alternatives have a bound in
- * common, it stands outside of them, so that an index can use it.
+ * The ranges of https://hl7.org/fhir/R4/search.html#prefix over stored periods [lo, hi). `gt` and `lt` look beyond the range
+ * that was asked for; `ge` and `le` take it in, also for a period that ends or begins within it.
  */
 export function periodClause({ prefix, lo, hi, floor }: AskedTime, now: number, one: Make): Clause {
   switch (prefix) {
@@ -41,15 +41,9 @@ export function periodClause({ prefix, lo, hi, floor }: AskedTime, now: number, 
     case 'lt':
       return one({ side: 'lo', is: '<', value: lo })
     case 'ge':
-      return and(
-        one({ side: 'hi', is: '>', value: lo }),
-        or(one({ side: 'hi', is: '>', value: hi }), one({ side: 'lo', is: '>=', value: lo })),
-      )
+      return one({ side: 'hi', is: '>', value: lo })
     case 'le':
-      return and(
-        one({ side: 'lo', is: '<', value: Math.max(lo, hi) }),
-        or(one({ side: 'lo', is: '<', value: lo }), one({ side: 'hi', is: '<=', value: hi })),
-      )
+      return one({ side: 'lo', is: '<', value: Math.max(lo, hi) })
     case 'sa':
       return one({ side: 'lo', is: '>=', value: hi })
     case 'eb':

@@ -60,13 +60,15 @@ export function createReference({ definitions, keys, base }: Parts): ReferenceTy
   }
 
   function refuse(field: Field, value: string): never {
-    const { code, targets } = field.parameter
-    const one = targets[0] ?? 'Type'
-    throw new FhirError('invalidQuery', `"${value}" is no reference for ${code}: an id, ${one}/id or a URL`)
+    const { parameter, targets } = field
+    throw new FhirError(
+      'invalidQuery',
+      `"${value}" is no reference for ${parameter.code}: an id, ${targets[0]}/id or a URL`,
+    )
   }
 
   return {
-    modifiers: ({ parameter }) => ['identifier', ...parameter.targets],
+    modifiers: ({ targets }) => ['identifier', ...targets],
 
     extract(field, values, index) {
       for (const value of values) {
@@ -80,7 +82,7 @@ export function createReference({ definitions, keys, base }: Parts): ReferenceTy
     match(field, value, modifier) {
       if (modifier === 'identifier') return identified(field, value)
       const text = unescape(value)
-      const types = modifier === undefined ? field.parameter.targets : [modifier]
+      const types = modifier === undefined ? field.targets : [modifier]
       const local = localReference(text, base)
       if (local?.version !== undefined) {
         throw new FhirError('invalidQuery', `"${value}": references are searched without their version`)
@@ -112,8 +114,8 @@ function identified(field: Field, value: string): Clause {
 }
 
 /** A bare id where only one type can be meant: not valid, but found in the wild. */
-function onlyTarget({ parameter }: Field, text: string): { type: string; id: string } | undefined {
-  const [type, ...others] = parameter.targets
+function onlyTarget({ targets }: Field, text: string): { type: string; id: string } | undefined {
+  const [type, ...others] = targets
   return type !== undefined && others.length === 0 && isId(text) ? { type, id: text } : undefined
 }
 

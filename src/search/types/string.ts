@@ -11,9 +11,9 @@ export const string: SearchType = {
   modifiers: () => ['exact', 'contains'],
 
   extract(field, values, index) {
-    for (const text of values.flatMap(textsOf)) {
-      index.key(field, field.keys.value('exact', text), true)
-      for (const start of startsOf(field, text)) {
+    for (const found of values.flatMap((value) => textsOf(field, value))) {
+      index.key(field, field.keys.value('exact', found.text), true)
+      for (const start of startsOf(found)) {
         const value = cut(normalized(start))
         if (value !== '') index.string(field.keys.side, value)
       }
@@ -40,15 +40,20 @@ export const string: SearchType = {
 const nameParts = ['text', 'family', 'given', 'prefix', 'suffix']
 const addressParts = ['text', 'line', 'city', 'district', 'state', 'postalCode', 'country']
 
+interface Text {
+  readonly text: string
+  readonly isFamily: boolean
+}
+
 /** "When a string search parameter refers to the types HumanName and Address, the search covers the elements of type string". */
-function textsOf({ type, value }: TypedValue): string[] {
-  if (typeof value === 'string') return [value]
+function textsOf({ parameter }: Field, { type, value }: TypedValue): Text[] {
+  if (typeof value === 'string') return [{ text: value, isFamily: /\.family\b/.test(parameter.expression) }]
   if (typeof value !== 'object' || value === null) return []
   const parts = type === 'HumanName' ? nameParts : type === 'Address' ? addressParts : ['text', 'value', 'display']
   return parts.flatMap((part) => {
     const element = (value as Record<string, unknown>)[part]
     const texts: unknown[] = Array.isArray(element) ? element : [element]
-    return texts.filter((text) => typeof text === 'string')
+    return texts.filter((text) => typeof text === 'string').map((text) => ({ text, isFamily: part === 'family' }))
   })
 }
 
@@ -56,8 +61,8 @@ function textsOf({ type, value }: TypedValue): string[] {
  * "For robust search, servers should search the parts of a family name independently. E.g. searching either "Carreno" or
  * "Quinones" should match a family name of "Carreno Quinones"."
  */
-function startsOf({ parameter }: Field, text: string): string[] {
-  if (!/\.(?:name|family)\b/.test(parameter.expression)) return [text]
+function startsOf({ text, isFamily }: Text): string[] {
+  if (!isFamily) return [text]
   const words = [...text.matchAll(/[\s-]+(?=\S)/g)].map(({ index, 0: gap }) => text.slice(index + gap.length))
   return [text, ...words]
 }
