@@ -6,7 +6,7 @@ import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createProgress } from '../../src/commands/progress.ts'
 import { benchOptions } from './options.ts'
-import { costTable, ratioTable } from './ratio-table.ts'
+import { costTable, ratioTable, summary } from './ratio-table.ts'
 import { runBench } from './run-bench.ts'
 
 const options = benchOptions(process.argv.slice(2))
@@ -29,7 +29,7 @@ try {
   console.log(
     `start ${Math.round(about.startedIn)} ms, RSS idle ${Math.round(about.idle)} MB, peak ${Math.round(about.peak)} MB`,
   )
-  console.log(`\n${ratioTable(rows)}\n\n${costTable(rows, roundTrips)}`)
+  console.log(`\n${ratioTable(rows)}\n\n${costTable(rows, roundTrips)}\n\n${summary(rows)}`)
   for (const [operation, error] of firstErrors) console.log(`${operation}: ${error}`)
   if (!about.complete) console.log('\nThe time was up before everything was measured as often as asked.')
   if (options.out)

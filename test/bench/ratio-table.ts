@@ -68,6 +68,13 @@ export function ratioTable(rows: readonly Row[]): string {
   return table(['operation', 'c', 'ours/s', 'limit/s', 'ratio', 'target', 'Medplum', 'verdict'], lines)
 }
 
+/** How many rows stand where. */
+export function summary(rows: readonly Row[]): string {
+  const count = (pattern: RegExp) => rows.filter(({ verdict }) => pattern.test(verdict)).length
+  const met = count(/^target met/)
+  return `${met} of ${met + count(/% of target/)} targets met, ${count(/^BELOW/)} below Medplum, ${count(/ERRORS$/)} with errors.`
+}
+
 export function costTable(rows: readonly Row[], roundTrips: ReadonlyMap<OperationName, number>): string {
   const names = [...new Set(rows.map(({ operation }) => operation))]
   const lines = names.map((name) => {
