@@ -33,7 +33,6 @@ export async function startServer(folder: string, databaseUrl: string): Promise<
     env: {
       PATH: process.env.PATH,
       NODE_ENV: 'production',
-      REQUIRE_SECOND_FACTOR: 'none',
       PORT: String(port),
       PUBLIC_URL: origin,
       DATA_DIR: folder,
