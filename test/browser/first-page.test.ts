@@ -177,7 +177,32 @@ describe('the first page', { skip: withoutChromium }, () => {
     await context.close()
   })
 
+  test('a page under another name of this machine moves to the one under which people sign in', async () => {
+    const context = await browser.newContext()
+    const page = await context.newPage()
+    await page.goto(`${server.url.replace('localhost', '127.0.0.1')}/`)
+    await page.waitForURL(`${server.url}/`)
+    await page.getByRole('button', { name: 'Sign in' }).waitFor()
+    await context.close()
+  })
+
+  test('a token that has died leads back to the first page, which says so', async () => {
+    const context = await browser.newContext()
+    const page = await signedIn(context, patient)
+    await page.evaluate(`(() => {
+      const stored = JSON.parse(sessionStorage.getItem('chartshare-session'))
+      sessionStorage.setItem('chartshare-session', JSON.stringify({ ...stored, accessToken: 'dead' }))
+    })()`)
+    assert.equal(complaints.join('\n'), '')
+    await page.getByRole('link', { name: 'readings.txt' }).click()
+    await page.getByText('Your sign-in has ended. Sign in again to go on.').waitFor()
+    await page.getByRole('button', { name: 'Sign in' }).waitFor()
+    assert.ok(complaints.length > 0 && complaints.every((complaint) => complaint.includes('401')))
+    complaints.length = 0
+    await context.close()
+  })
+
   test('nothing of all this broke the policy of the page or raised an error', () => {
-    assert.deepEqual(complaints, [])
+    assert.equal(complaints.join('\n'), '')
   })
 })

@@ -80,8 +80,12 @@ async function request(path, options = {}) {
 }
 
 function failure(status, outcome) {
-  if (status === 401) forgetSession()
-  return new FhirFailure(status, outcome)
+  const failed = new FhirFailure(status, outcome)
+  if (status === 401) {
+    forgetSession()
+    window.dispatchEvent(new CustomEvent('signed-out', { detail: failed }))
+  }
+  return failed
 }
 
 function idOf(sent) {

@@ -2,24 +2,28 @@ import { h, problem, say, show } from './dom.js'
 import { documentView } from './document.js'
 import { documentsView } from './documents.js'
 import { get } from './fhir.js'
-import { finishSignIn, session, signIn, signOut } from './smart.js'
+import { finishSignIn, movesHome, session, signIn, signOut } from './smart.js'
 import { uploadView } from './upload.js'
 import { nameText } from './words.js'
 
 /** The resource of whoever is signed in; undefined as long as nobody is. */
 let person
 
+window.addEventListener('hashchange', route)
+window.addEventListener('signed-out', (event) => welcome(event.detail))
 try {
   await finishSignIn()
   await start()
 } catch (error) {
   show(h('h1', {}, 'Chartshare'), problem(error, { text: 'Sign in again', run: trySignIn }))
 }
-window.addEventListener('hashchange', route)
 
 async function start() {
   const current = session()
-  if (!current) return welcome()
+  if (!current) {
+    if (!(await movesHome())) welcome()
+    return
+  }
   person = await get(current.fhirUser)
   const name = nameText(person.name)
   document
@@ -48,7 +52,8 @@ async function route() {
     else if (view === 'documents' && id) await documentView(id)
     else await documentsView(person)
   } catch (error) {
-    if (error.status === 401) return welcome(error)
+    // Whoever was signed out sees the first page already.
+    if (error.status === 401) return
     show(
       h('h1', {}, 'That did not work'),
       problem(error, { text: 'Try again', run: route }),

@@ -33,6 +33,17 @@ export function forgetSession() {
   sessionStorage.removeItem(sessionKey)
 }
 
+/**
+ * The one address that the server is known under. A server on loopback answers to each of loopback's names, but signs
+ * people in under one: a page under another name moves there, and answers true.
+ */
+export async function movesHome() {
+  const home = new URL((await discover()).issuer).origin
+  if (home === location.origin) return false
+  location.replace(`${home}${location.pathname}${location.hash}`)
+  return true
+}
+
 /** Leaves the page for the server's log-in. */
 export async function signIn() {
   if (!globalThis.crypto?.subtle) {
