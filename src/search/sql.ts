@@ -84,6 +84,7 @@ function condition(
   if (isSelective(clause)) return { clause, where: clauseSql(clause, row, values), selective: true, sharesPlan: true }
   const recent = inOrderOfChange ? '' : recently(type, clause, values)
   const met = `${clauseSql(asked, row, values)}${recent}`
+  if (allowed.op === 'all') return { clause, where: met, selective: false, sharesPlan: asked.op === 'all' }
   const isSmall = reachIsSmall(allowed, type, values)
   const within = (relations?: Collected) => `${met} and ${clauseSql(allowed, { ...row, relations }, values)}`
   const common = { clause, selective: false, sharesPlan: asked.op === 'all' }

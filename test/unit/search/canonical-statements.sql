@@ -1,0 +1,264 @@
+-- Patient?_id=anna (named)
+with m as materialized (select s.rid, s.ver, s.pat from "patient" s where s.rid = (select $1::int8)::int8),
+p as (select x.*, row_number() over (order by x.rid desc) as n from (select m.* from m order by m.rid desc limit 21) x)
+select 'm' as kind, 'Patient' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[]::text[] as sort, (select count(*) from m) as total, p.n
+        from p join "patient_v" v on v.rid = p.rid and v.ver = p.ver
+order by n;
+
+-- Patient?identifier=urn:mrn|1 (named)
+with m as materialized (select s.rid, s.ver, s.pat from "patient" s where s.keys @> array[(select $1::int8)::int8]),
+p as (select x.*, row_number() over (order by x.rid desc) as n from (select m.* from m order by m.rid desc limit 21) x)
+select 'm' as kind, 'Patient' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[]::text[] as sort, (select count(*) from m) as total, p.n
+        from p join "patient_v" v on v.rid = p.rid and v.ver = p.ver
+order by n;
+
+-- Patient?name=anna
+with p as (select x.*, row_number() over (order by x.rid desc) as n from (select s.rid, s.ver, s.pat from "patient" s where exists (select from str st where st.key = $1::int8 and st.rid = s.rid and st.val >= $2::text and st.val < $3::text)
+        order by s.rid desc limit 21) x)
+select 'm' as kind, 'Patient' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[]::text[] as sort, null::int8 as total, p.n
+        from p join "patient_v" v on v.rid = p.rid and v.ver = p.ver
+order by n;
+
+-- Patient?name:contains=nn&gender=female
+with p as (select x.*, row_number() over (order by x.rid desc) as n from (select s.rid, s.ver, s.pat from "patient" s where (exists (select from str st where st.key = $1::int8 and st.rid = s.rid and st.val like $2::text) and s.fkeys @> array[$3::int8])
+        order by s.rid desc limit 21) x)
+select 'm' as kind, 'Patient' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[]::text[] as sort, null::int8 as total, p.n
+        from p join "patient_v" v on v.rid = p.rid and v.ver = p.ver
+order by n;
+
+-- Patient?_sort=family,-birthdate (named)
+with m as materialized (select s.rid, s.ver, s.pat, (select min(t.val) from str t where t.key = (select $1::int8)::int8 and t.rid = s.rid) as s1, s."birthdate_lo" as s2 from "patient" s where true),
+p as (select x.*, row_number() over (order by x.s1 asc nulls last, x.s2 desc nulls last, x.rid desc) as n from (select m.* from m order by m.s1 asc nulls last, m.s2 desc nulls last, m.rid desc limit 21) x)
+select 'm' as kind, 'Patient' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[p.s1::text, p.s2::text]::text[] as sort, (select count(*) from m) as total, p.n
+        from p join "patient_v" v on v.rid = p.rid and v.ver = p.ver
+order by n;
+
+-- Patient?_sort=-family (named)
+with a as materialized (select s.rid, s.ver, s.pat, t.val as s1 from str t join "patient" s on s.rid = t.rid
+        where t.key = (select $1::int8)::int8 and not exists (select from str e
+        where e.key = t.key and e.rid = t.rid and e.val > t.val) and true
+        order by t.val desc, t.rid desc limit 21),
+b as (select s.rid, s.ver, s.pat, null::text as s1 from "patient" s
+        where true and not exists (select from str t where t.key = (select $1::int8)::int8 and t.rid = s.rid) and (select count(*) from a) < 21
+        order by s.rid desc limit 21 - (select count(*) from a)),
+p as (select x.*, row_number() over (order by x.s1 desc nulls last, x.rid desc) as n from ((select * from a) union all (select * from b)) x)
+select 'm' as kind, 'Patient' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[p.s1::text]::text[] as sort, null::int8 as total, p.n
+        from p join "patient_v" v on v.rid = p.rid and v.ver = p.ver
+order by n;
+
+-- Observation? (named)
+with p as (select x.*, row_number() over (order by x.rid desc) as n from (select s.rid, s.ver, s.pat from "observation" s where true
+        order by s.rid desc limit 21) x)
+select 'm' as kind, 'Observation' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[]::text[] as sort, null::int8 as total, p.n
+        from p join "observation_v" v on v.rid = p.rid and v.ver = p.ver
+order by n;
+
+-- Observation?_sort=-_lastUpdated&_lastUpdated=gt2025
+with p as (select x.*, row_number() over (order by x.s1 desc nulls last, x.rid desc) as n from (select s.rid, s.ver, s.pat, v.lu as s1 from "observation_v" v
+        join "observation" s on s.rid = v.rid and s.ver = v.ver
+        where s.lu >= $1::int8 and v.lu >= $2::int8
+        order by v.lu desc, v.rid desc limit 21) x)
+select 'm' as kind, 'Observation' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[p.s1::text]::text[] as sort, null::int8 as total, p.n
+        from p join "observation_v" v on v.rid = p.rid and v.ver = p.ver
+order by n;
+
+-- Observation?patient=anna&_sort=-date (named)
+with m as materialized (select s.rid, s.ver, s.pat, s."date_lo" as s1 from "observation" s where s.pat = (select $1::int8)::int8),
+p as (select x.*, row_number() over (order by x.s1 desc nulls last, x.rid desc) as n from (select m.* from m order by m.s1 desc nulls last, m.rid desc limit 21) x)
+select 'm' as kind, 'Observation' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[p.s1::text]::text[] as sort, (select count(*) from m) as total, p.n
+        from p join "observation_v" v on v.rid = p.rid and v.ver = p.ver
+order by n;
+
+-- Observation?patient=anna&code=http://loinc.org|1234-5&date=ge2025&date=lt2026 (named)
+with m as materialized (select s.rid, s.ver, s.pat from "observation" s where (s.pat = (select $1::int8)::int8 and s.keys @> array[(select $2::int8)::int8] and (s."date_hi" > (select $3::int8)::int8 and (s."date_lo" > (select $4::int8)::int8 or s."date_hi" - s."date_lo" > 2678400000)) and (s."date_lo" < (select $5::int8)::int8))),
+p as (select x.*, row_number() over (order by x.rid desc) as n from (select m.* from m order by m.rid desc limit 21) x)
+select 'm' as kind, 'Observation' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[]::text[] as sort, (select count(*) from m) as total, p.n
+        from p join "observation_v" v on v.rid = p.rid and v.ver = p.ver
+order by n;
+
+-- Observation?code=http://loinc.org|1234-5&_sort=-date
+with a as materialized (select s.rid, s.ver, s.pat, s."date_lo" as s1 from "observation" s where s.keys @> array[$1::int8] and s."date_lo" is not null order by s1 desc, rid desc limit 21),
+b as (select s.rid, s.ver, s.pat, null::int8 as s1 from "observation" s
+        where s.keys @> array[$1::int8] and s."date_lo" is null and (select count(*) from a) < 21
+        order by s.rid desc limit 21 - (select count(*) from a)),
+p as (select x.*, row_number() over (order by x.s1 desc nulls last, x.rid desc) as n from ((select * from a) union all (select * from b)) x)
+select 'm' as kind, 'Observation' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[p.s1::text]::text[] as sort, null::int8 as total, p.n
+        from p join "observation_v" v on v.rid = p.rid and v.ver = p.ver
+order by n;
+
+-- Observation?status:not=final&category:missing=true
+with p as (select x.*, row_number() over (order by x.rid desc) as n from (select s.rid, s.ver, s.pat from "observation" s where (not (s.fkeys @> array[$1::int8]) and not (s.fkeys @> array[$2::int8]))
+        order by s.rid desc limit 21) x)
+select 'm' as kind, 'Observation' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[]::text[] as sort, null::int8 as total, p.n
+        from p join "observation_v" v on v.rid = p.rid and v.ver = p.ver
+order by n;
+
+-- Observation?value-quantity=gt5.4|http://unitsofmeasure.org|mg&code=1,2
+with p as (select x.*, row_number() over (order by x.rid desc) as n from (select s.rid, s.ver, s.pat from "observation" s where (exists (select from num st where st.key = $1::int8 and st.rid = s.rid and (st.lo > $2::float8 or (st.lo <> st.hi and st.hi > $2::float8))) and s.keys && $3::int8[])
+        order by s.rid desc limit 21) x)
+select 'm' as kind, 'Observation' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[]::text[] as sort, null::int8 as total, p.n
+        from p join "observation_v" v on v.rid = p.rid and v.ver = p.ver
+order by n;
+
+-- Encounter?date=ge2025-11&_sort=date
+with p as (select x.*, row_number() over (order by x.s1 asc nulls last, x.rid asc) as n from (select * from ((select s.rid, s.ver, s.pat, s."date_lo" as s1 from "encounter" s where (s."date_hi" > $1::int8 and (s."date_lo" > $2::int8 or s."date_hi" - s."date_lo" > 2678400000)) and s."date_lo" > $3::int8 order by s1 asc, rid asc limit 21) union all (select s.rid, s.ver, s.pat, s."date_lo" as s1 from "encounter" s where (s."date_hi" > $1::int8 and (s."date_lo" > $2::int8 or s."date_hi" - s."date_lo" > 2678400000)) and s."date_lo" <= $3::int8 and s."date_hi" - s."date_lo" > 2678400000 order by s1 asc, rid asc limit 21)) dated order by s1 asc, rid asc limit 21) x)
+select 'm' as kind, 'Encounter' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[p.s1::text]::text[] as sort, null::int8 as total, p.n
+        from p join "encounter_v" v on v.rid = p.rid and v.ver = p.ver
+order by n;
+
+-- Appointment?patient=anna (named)
+with m as materialized (select s.rid, s.ver, s.pat from "appointment" s where (s.pat = (select $1::int8)::int8 or s.keys @> array[(select $2::int8)::int8])),
+p as (select x.*, row_number() over (order by x.rid desc) as n from (select m.* from m order by m.rid desc limit 21) x)
+select 'm' as kind, 'Appointment' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[]::text[] as sort, (select count(*) from m) as total, p.n
+        from p join "appointment_v" v on v.rid = p.rid and v.ver = p.ver
+order by n;
+
+-- MedicationRequest?date=2025
+with p as (select x.*, row_number() over (order by x.rid desc) as n from (select s.rid, s.ver, s.pat from "medicationrequest" s where exists (select from dat st where st.key = $1::int8 and st.rid = s.rid and st.lo >= $2::int8 and st.hi <= $3::int8 and st.lo <= $3::int8)
+        order by s.rid desc limit 21) x)
+select 'm' as kind, 'MedicationRequest' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[]::text[] as sort, null::int8 as total, p.n
+        from p join "medicationrequest_v" v on v.rid = p.rid and v.ver = p.ver
+order by n;
+
+-- DocumentReference?patient.identifier=urn:mrn|1 (named)
+with m as materialized (select s.rid, s.ver, s.pat from "documentreference" s where s.pat = any(array(select sx.rid from "patient" sx where sx.keys @> array[(select $1::int8)::int8]))),
+p as (select x.*, row_number() over (order by x.rid desc) as n from (select m.* from m order by m.rid desc limit 21) x)
+select 'm' as kind, 'DocumentReference' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[]::text[] as sort, (select count(*) from m) as total, p.n
+        from p join "documentreference_v" v on v.rid = p.rid and v.ver = p.ver
+order by n;
+
+-- Observation?encounter.class=AMB
+with p as (select x.*, row_number() over (order by x.rid desc) as n from (select s.rid, s.ver, s.pat from "observation" s where exists (select from unnest(s.keys) k join "encounter" sx on sx.rid = k # $2::int8 where sx.fkeys @> array[$1::int8])
+        order by s.rid desc limit 21) x)
+select 'm' as kind, 'Observation' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[]::text[] as sort, null::int8 as total, p.n
+        from p join "observation_v" v on v.rid = p.rid and v.ver = p.ver
+order by n;
+
+-- QuestionnaireResponse?questionnaire.title=a
+with p as (select x.*, row_number() over (order by x.rid desc) as n from (select s.rid, s.ver, s.pat from "questionnaireresponse" s where (exists (select from unnest(s.keys) k join "questionnaire" sx on sx.rid = k # $4::int8 where exists (select from str sxt where sxt.key = $1::int8 and sxt.rid = sx.rid and sxt.val >= $2::text and sxt.val < $3::text)) or s.keys && array(select k # $9::int8 # $8::int8 from "questionnaire" sx, unnest(sx.keys) k where exists (select from str sxt where sxt.key = $5::int8 and sxt.rid = sx.rid and sxt.val >= $6::text and sxt.val < $7::text)))
+        order by s.rid desc limit 21) x)
+select 'm' as kind, 'QuestionnaireResponse' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[]::text[] as sort, null::int8 as total, p.n
+        from p join "questionnaireresponse_v" v on v.rid = p.rid and v.ver = p.ver
+order by n;
+
+-- Patient?_has:Condition:patient:code=1
+with p as (select x.*, row_number() over (order by x.rid desc) as n from (select s.rid, s.ver, s.pat from "patient" s where exists (select from "condition" sx where sx.pat = s.rid and sx.keys @> array[$1::int8])
+        order by s.rid desc limit 21) x)
+select 'm' as kind, 'Patient' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[]::text[] as sort, null::int8 as total, p.n
+        from p join "patient_v" v on v.rid = p.rid and v.ver = p.ver
+order by n;
+
+-- Practitioner?_has:Encounter:practitioner:patient=anna (named)
+with m as materialized (select s.rid, s.ver, s.pat from "practitioner" s where s.rid = any(array(select k # (select $2::int8)::int8 from "encounter" sx, unnest(sx.keys) k where sx.pat = (select $1::int8)::int8))),
+p as (select x.*, row_number() over (order by x.rid desc) as n from (select m.* from m order by m.rid desc limit 21) x)
+select 'm' as kind, 'Practitioner' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[]::text[] as sort, (select count(*) from m) as total, p.n
+        from p join "practitioner_v" v on v.rid = p.rid and v.ver = p.ver
+order by n;
+
+-- Observation?patient=anna&_include=Observation:encounter&_include=Observation:patient (named)
+with m as materialized (select s.rid, s.ver, s.pat from "observation" s where s.pat = (select $1::int8)::int8),
+p as (select x.*, row_number() over (order by x.rid desc) as n from (select m.* from m order by m.rid desc limit 21) x)
+select 'm' as kind, 'Observation' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[]::text[] as sort, (select count(*) from m) as total, p.n
+        from p join "observation_v" v on v.rid = p.rid and v.ver = p.ver
+union all
+select 'i', 'Encounter', v.id, s.rid, s.ver, v.lu, v.json, s.pat, null::text[], null::int8, null::int8
+        from "encounter" s join "encounter_v" v on v.rid = s.rid and v.ver = s.ver where (s.rid = any(array(select k # (select $2::int8)::int8 from p join "observation" o on o.rid = p.rid, unnest(o.keys) k where p.n <= 20))) and true
+union all
+select 'i', 'Patient', v.id, s.rid, s.ver, v.lu, v.json, s.pat, null::text[], null::int8, null::int8
+        from "patient" s join "patient_v" v on v.rid = s.rid and v.ver = s.ver where (s.rid = any(array(select p.pat from p where p.pat is not null and p.n <= 20))) and true
+order by n;
+
+-- DocumentReference?_id=d&_revinclude=Provenance:target&_revinclude=DocumentReference:relatesto (named)
+with m as materialized (select s.rid, s.ver, s.pat from "documentreference" s where s.rid = (select $1::int8)::int8),
+p as (select x.*, row_number() over (order by x.rid desc) as n from (select m.* from m order by m.rid desc limit 21) x)
+select 'm' as kind, 'DocumentReference' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[]::text[] as sort, (select count(*) from m) as total, p.n
+        from p join "documentreference_v" v on v.rid = p.rid and v.ver = p.ver
+union all
+select 'i', 'Provenance', v.id, s.rid, s.ver, v.lu, v.json, s.pat, null::text[], null::int8, null::int8
+        from "provenance" s join "provenance_v" v on v.rid = s.rid and v.ver = s.ver where (s.keys && array(select p.rid # (select $2::int8)::int8 from p where p.n <= 20)) and true
+union all
+select 'i', 'DocumentReference', v.id, s.rid, s.ver, v.lu, v.json, s.pat, null::text[], null::int8, null::int8
+        from "documentreference" s join "documentreference_v" v on v.rid = s.rid and v.ver = s.ver where (s.keys && array(select p.rid # (select $3::int8)::int8 from p where p.n <= 20)) and true and s.rid <> all(array(select p.rid from p where p.n <= 20))
+order by n;
+
+-- DocumentReference?_sort=-date (a doctor) (named)
+with few as materialized (select (select count(*) from (select from "patient" r where r.keys @> array[(select $1::int8)::int8] limit 301) found) <= 300 and (select count(*) from (select from access_grant g where g.grantee = any((select $3::int8[])::int8[]) and g.effect = 1
+    and g.starts <= (select $2::int8)::int8 and g.ends > (select $2::int8)::int8 and (g.rid = 0 or g.type = 'DocumentReference') limit 301) found) <= 300 as yes),
+m as materialized (select s.rid, s.ver, s.pat, s."date_lo" as s1 from "documentreference" s where (select yes from few) and true and (s.pat = any(array(select sx.rid from "patient" sx where sx.keys @> array[(select $7::int8)::int8])) or ((s.pat = any(array(select sg.pat from access_grant sg where sg.grantee = any((select $9::int8[])::int8[]) and sg.effect = 1
+    and sg.starts <= (select $8::int8)::int8 and sg.ends > (select $8::int8)::int8 and sg.rid = 0)) and exists (select from access_grant sg where sg.grantee = any((select $9::int8[])::int8[]) and sg.effect = 1
+    and sg.starts <= (select $8::int8)::int8 and sg.ends > (select $8::int8)::int8 and sg.pat = s.pat and sg.rid = 0 and (s.labels & ~sg.labels) = 0)) or (s.rid = any(array(select sg.rid from access_grant sg where sg.grantee = any((select $9::int8[])::int8[]) and sg.effect = 1
+    and sg.starts <= (select $8::int8)::int8 and sg.ends > (select $8::int8)::int8 and sg.type = 'DocumentReference')) and exists (select from access_grant sg where sg.grantee = any((select $9::int8[])::int8[]) and sg.effect = 1
+    and sg.starts <= (select $8::int8)::int8 and sg.ends > (select $8::int8)::int8 and sg.type = 'DocumentReference' and sg.rid = s.rid and (s.labels & ~sg.labels) = 0))))),
+a as materialized (select s.rid, s.ver, s.pat, s."date_lo" as s1 from "documentreference" s where not (select yes from few) and true and (s.pat in (select sx.rid from "patient" sx where sx.keys @> array[(select $4::int8)::int8]) or ((s.pat in (select sg.pat from access_grant sg where sg.grantee = any((select $6::int8[])::int8[]) and sg.effect = 1
+    and sg.starts <= (select $5::int8)::int8 and sg.ends > (select $5::int8)::int8 and sg.rid = 0) and exists (select from access_grant sg where sg.grantee = any((select $6::int8[])::int8[]) and sg.effect = 1
+    and sg.starts <= (select $5::int8)::int8 and sg.ends > (select $5::int8)::int8 and sg.pat = s.pat and sg.rid = 0 and (s.labels & ~sg.labels) = 0)) or (s.rid in (select sg.rid from access_grant sg where sg.grantee = any((select $6::int8[])::int8[]) and sg.effect = 1
+    and sg.starts <= (select $5::int8)::int8 and sg.ends > (select $5::int8)::int8 and sg.type = 'DocumentReference') and exists (select from access_grant sg where sg.grantee = any((select $6::int8[])::int8[]) and sg.effect = 1
+    and sg.starts <= (select $5::int8)::int8 and sg.ends > (select $5::int8)::int8 and sg.type = 'DocumentReference' and sg.rid = s.rid and (s.labels & ~sg.labels) = 0)))) and s."date_lo" is not null order by s1 desc, rid desc limit 21),
+b as (select s.rid, s.ver, s.pat, null::int8 as s1 from "documentreference" s
+        where not (select yes from few) and true and (s.pat in (select sx.rid from "patient" sx where sx.keys @> array[(select $4::int8)::int8]) or ((s.pat in (select sg.pat from access_grant sg where sg.grantee = any((select $6::int8[])::int8[]) and sg.effect = 1
+    and sg.starts <= (select $5::int8)::int8 and sg.ends > (select $5::int8)::int8 and sg.rid = 0) and exists (select from access_grant sg where sg.grantee = any((select $6::int8[])::int8[]) and sg.effect = 1
+    and sg.starts <= (select $5::int8)::int8 and sg.ends > (select $5::int8)::int8 and sg.pat = s.pat and sg.rid = 0 and (s.labels & ~sg.labels) = 0)) or (s.rid in (select sg.rid from access_grant sg where sg.grantee = any((select $6::int8[])::int8[]) and sg.effect = 1
+    and sg.starts <= (select $5::int8)::int8 and sg.ends > (select $5::int8)::int8 and sg.type = 'DocumentReference') and exists (select from access_grant sg where sg.grantee = any((select $6::int8[])::int8[]) and sg.effect = 1
+    and sg.starts <= (select $5::int8)::int8 and sg.ends > (select $5::int8)::int8 and sg.type = 'DocumentReference' and sg.rid = s.rid and (s.labels & ~sg.labels) = 0)))) and s."date_lo" is null and (select count(*) from a) < 21
+        order by s.rid desc limit 21 - (select count(*) from a)),
+p as (select x.*, row_number() over (order by x.s1 desc nulls last, x.rid desc) as n from ((select m.* from m order by m.s1 desc nulls last, m.rid desc limit 21) union all (select * from a) union all (select * from b)) x)
+select 'm' as kind, 'DocumentReference' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[p.s1::text]::text[] as sort, case when (select yes from few) then (select count(*) from m) end as total, p.n
+        from p join "documentreference_v" v on v.rid = p.rid and v.ver = p.ver
+order by n;
+
+-- DocumentReference?patient.name=anna (a doctor)
+with few as materialized (select (select count(*) from (select from "patient" r where r.keys @> array[$7::int8] limit 301) found) <= 300 and (select count(*) from (select from access_grant g where g.grantee = any($9::int8[]) and g.effect = 1
+    and g.starts <= $8::int8 and g.ends > $8::int8 and (g.rid = 0 or g.type = 'DocumentReference') limit 301) found) <= 300 as yes),
+m as materialized (select s.rid, s.ver, s.pat from "documentreference" s where (select yes from few) and exists (select from "patient" sx where sx.rid = s.pat and (exists (select from str sxt where sxt.key = $1::int8 and sxt.rid = sx.rid and sxt.val >= $2::text and sxt.val < $3::text) and (sx.keys @> array[$4::int8] or (exists (select from access_grant sxg where sxg.grantee = any($6::int8[]) and sxg.effect = 1
+    and sxg.starts <= $5::int8 and sxg.ends > $5::int8 and sxg.pat = sx.pat and sxg.rid = 0 and (sx.labels & ~sxg.labels) = 0) or exists (select from access_grant sxg where sxg.grantee = any($6::int8[]) and sxg.effect = 1
+    and sxg.starts <= $5::int8 and sxg.ends > $5::int8 and sxg.type = 'Patient' and sxg.rid = sx.rid and (sx.labels & ~sxg.labels) = 0))))) and (s.pat = any(array(select sx.rid from "patient" sx where sx.keys @> array[$13::int8])) or ((s.pat = any(array(select sg.pat from access_grant sg where sg.grantee = any($15::int8[]) and sg.effect = 1
+    and sg.starts <= $14::int8 and sg.ends > $14::int8 and sg.rid = 0)) and exists (select from access_grant sg where sg.grantee = any($15::int8[]) and sg.effect = 1
+    and sg.starts <= $14::int8 and sg.ends > $14::int8 and sg.pat = s.pat and sg.rid = 0 and (s.labels & ~sg.labels) = 0)) or (s.rid = any(array(select sg.rid from access_grant sg where sg.grantee = any($15::int8[]) and sg.effect = 1
+    and sg.starts <= $14::int8 and sg.ends > $14::int8 and sg.type = 'DocumentReference')) and exists (select from access_grant sg where sg.grantee = any($15::int8[]) and sg.effect = 1
+    and sg.starts <= $14::int8 and sg.ends > $14::int8 and sg.type = 'DocumentReference' and sg.rid = s.rid and (s.labels & ~sg.labels) = 0))))),
+p as (select x.*, row_number() over (order by x.rid desc) as n from ((select m.* from m order by m.rid desc limit 21) union all (select s.rid, s.ver, s.pat from "documentreference" s where not (select yes from few) and exists (select from "patient" sx where sx.rid = s.pat and (exists (select from str sxt where sxt.key = $1::int8 and sxt.rid = sx.rid and sxt.val >= $2::text and sxt.val < $3::text) and (sx.keys @> array[$4::int8] or (exists (select from access_grant sxg where sxg.grantee = any($6::int8[]) and sxg.effect = 1
+    and sxg.starts <= $5::int8 and sxg.ends > $5::int8 and sxg.pat = sx.pat and sxg.rid = 0 and (sx.labels & ~sxg.labels) = 0) or exists (select from access_grant sxg where sxg.grantee = any($6::int8[]) and sxg.effect = 1
+    and sxg.starts <= $5::int8 and sxg.ends > $5::int8 and sxg.type = 'Patient' and sxg.rid = sx.rid and (sx.labels & ~sxg.labels) = 0))))) and (s.pat in (select sx.rid from "patient" sx where sx.keys @> array[$10::int8]) or ((s.pat in (select sg.pat from access_grant sg where sg.grantee = any($12::int8[]) and sg.effect = 1
+    and sg.starts <= $11::int8 and sg.ends > $11::int8 and sg.rid = 0) and exists (select from access_grant sg where sg.grantee = any($12::int8[]) and sg.effect = 1
+    and sg.starts <= $11::int8 and sg.ends > $11::int8 and sg.pat = s.pat and sg.rid = 0 and (s.labels & ~sg.labels) = 0)) or (s.rid in (select sg.rid from access_grant sg where sg.grantee = any($12::int8[]) and sg.effect = 1
+    and sg.starts <= $11::int8 and sg.ends > $11::int8 and sg.type = 'DocumentReference') and exists (select from access_grant sg where sg.grantee = any($12::int8[]) and sg.effect = 1
+    and sg.starts <= $11::int8 and sg.ends > $11::int8 and sg.type = 'DocumentReference' and sg.rid = s.rid and (s.labels & ~sg.labels) = 0))))
+        order by s.rid desc limit 21)) x)
+select 'm' as kind, 'DocumentReference' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[]::text[] as sort, case when (select yes from few) then (select count(*) from m) end as total, p.n
+        from p join "documentreference_v" v on v.rid = p.rid and v.ver = p.ver
+order by n;
+
+-- DocumentReference?patient=anna (a doctor) (named)
+with m as materialized (select s.rid, s.ver, s.pat from "documentreference" s where (s.pat = (select $1::int8)::int8 and (exists (select from "patient" sx where sx.rid = s.pat and sx.keys @> array[(select $2::int8)::int8]) or (exists (select from access_grant sg where sg.grantee = any((select $4::int8[])::int8[]) and sg.effect = 1
+    and sg.starts <= (select $3::int8)::int8 and sg.ends > (select $3::int8)::int8 and sg.pat = s.pat and sg.rid = 0 and (s.labels & ~sg.labels) = 0) or exists (select from access_grant sg where sg.grantee = any((select $4::int8[])::int8[]) and sg.effect = 1
+    and sg.starts <= (select $3::int8)::int8 and sg.ends > (select $3::int8)::int8 and sg.type = 'DocumentReference' and sg.rid = s.rid and (s.labels & ~sg.labels) = 0))))),
+p as (select x.*, row_number() over (order by x.rid desc) as n from (select m.* from m order by m.rid desc limit 21) x)
+select 'm' as kind, 'DocumentReference' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[]::text[] as sort, (select count(*) from m) as total, p.n
+        from p join "documentreference_v" v on v.rid = p.rid and v.ver = p.ver
+order by n;

@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { projectRoot } from '../../../src/project-root.ts'
+import { all, and, type Clause, none, not, or } from '../../../src/search/clause.ts'
+import { clauseSql, countStatement, searchStatement } from '../../../src/search/sql.ts'
+import { parse, rid, search } from './search-parts.ts'
+
+const everything = () => all
+const version = { alias: 'v', type: 'Observation', of: 'version' } as const
+
+/** The access of a doctor who is the general practitioner of some and holds grants of others. */
+function doctor(type: string): Clause {
+  const me = { type: 'Practitioner', rid: rid('Practitioner', 'gp') }
+  const patients = search.refersTo('Patient', 'general-practitioner', me)
+  return or(type === 'Patient' ? patients : { op: 'chain', by: 'patient', target: 'Patient', where: patients }, {
+    op: 'granted',
+    grantees: [me.rid],
+    at: 1,
+    covers: 'row',
+    effect: 'permit',
+  })
+}
+
+const canonical: readonly (readonly [query: string, access: (type: string) => Clause])[] = [
+  ['Patient?_id=anna', everything],
+  ['Patient?identifier=urn:mrn|1', everything],
+  ['Patient?name=anna', everything],
+  ['Patient?name:contains=nn&gender=female', everything],
+  ['Patient?_sort=family,-birthdate', everything],
+  ['Patient?_sort=-family', everything],
+  ['Observation?', everything],
+  ['Observation?_sort=-_lastUpdated&_lastUpdated=gt2025', everything],
+  ['Observation?patient=anna&_sort=-date', everything],
+  ['Observation?patient=anna&code=http://loinc.org|1234-5&date=ge2025&date=lt2026', everything],
+  ['Observation?code=http://loinc.org|1234-5&_sort=-date', everything],
+  ['Observation?status:not=final&category:missing=true', everything],
+  ['Observation?value-quantity=gt5.4|http://unitsofmeasure.org|mg&code=1,2', everything],
+  ['Encounter?date=ge2025-11&_sort=date', everything],
+  ['Appointment?patient=anna', everything],
+  ['MedicationRequest?date=2025', everything],
+  ['DocumentReference?patient.identifier=urn:mrn|1', everything],
+  ['Observation?encounter.class=AMB', everything],
+  ['QuestionnaireResponse?questionnaire.title=a', everything],
+  ['Patient?_has:Condition:patient:code=1', everything],
+  ['Practitioner?_has:Encounter:practitioner:patient=anna', everything],
+  ['Observation?patient=anna&_include=Observation:encounter&_include=Observation:patient', everything],
+  ['DocumentReference?_id=d&_revinclude=Provenance:target&_revinclude=DocumentReference:relatesto', everything],
+  ['DocumentReference?_sort=-date', doctor],
+  ['DocumentReference?patient.name=anna', doctor],
+  ['DocumentReference?patient=anna', doctor],
+]
+
+function statementOf(query: string, access: (type: string) => Clause) {
+  const [type = '', parameters] = query.split('?')
+  return searchStatement(parse(type, parameters ?? ''), access)
+}
+
+/**
+ * A change of plan shows here before it shows in production. `RECORD=1` writes the file anew.
+ */
+test('the statements of the canonical searches are the recorded ones', () => {
+  const file = join(projectRoot, 'test', 'unit', 'search', 'canonical-statements.sql')
+  const texts = canonical.map(([query, access]) => {
+    const { text, name } = statementOf(query, access)
+    return `-- ${query}${access === doctor ? ' (a doctor)' : ''}${name === undefined ? '' : ' (named)'}\n${text};\n`
+  })
+  const made = texts.join('\n')
+  if (process.env['RECORD']) writeFileSync(file, made)
+  assert.equal(made, readFileSync(file, 'utf8'))
+})
+
+describe('text and values', () => {
+  test('no text holds what a client sent, and every value is used', () => {
+    for (const [query, access] of canonical) {
+      const { text, values } = statementOf(query, access)
+      for (const sent of ['anna', 'urn:', 'loinc', '1234', 'family', 'AMB']) assert.ok(!text.includes(sent), query)
+      for (let n = 1; n <= values.length; n++) assert.match(text, new RegExp(`\\$${n}(?!\\d)`), `${query}: $${n}`)
+    }
+  })
+
+  test('a name belongs to one text: other values have the same, another question another', () => {
+    const name = (query: string) => statementOf(query, everything).name
+    assert.equal(name('Patient?identifier=a|1'), name('Patient?identifier=b|2'))
+    assert.notEqual(name('Patient?identifier=a|1'), name('Patient?identifier=a|1,b|2'))
+    assert.notEqual(name('Patient?identifier=a|1'), undefined)
+  })
+
+  test('a search that its values make cheap or dear has no name, so that it is planned for them', () => {
+    assert.equal(statementOf('Observation?code=1', everything).name, undefined)
+    assert.notEqual(statementOf('Observation?code=1&patient=anna', everything).name, undefined)
+  })
+
+  test('signs that mean something to LIKE are text', () => {
+    const { values } = statementOf('Patient?name:contains=a$\\\\b', everything)
+    assert.ok(values.includes('%a$b%'))
+  })
+
+  test('a type that is no name never becomes part of a statement', () => {
+    const request = { ...parse('Patient', ''), type: 'Patient"; drop table patient; --' }
+    assert.throws(() => searchStatement(request, everything), /must never become part of a statement/)
+  })
+})
+
+describe('access', () => {
+  const noPatients = (type: string): Clause => (type === 'Patient' ? none : all)
+
+  test('a chain over a type that may not be seen finds nothing', () => {
+    const { text } = statementOf('Observation?patient.identifier=1', noPatients)
+    assert.ok(!text.includes('"patient"'))
+    assert.match(text, /where false/)
+  })
+
+  test('a reverse chain over a type that may not be seen finds nothing', () => {
+    const { text } = statementOf('Organization?_has:Patient:organization:gender=male', noPatients)
+    assert.ok(!text.includes('"patient"'))
+  })
+
+  test('what a chain leads to meets the access of its own type, however deep', () => {
+    const labelled = (type: string): Clause => ({ op: 'labels', allowed: type === 'Organization' ? 7 : 5 })
+    const request = parse('Observation', 'patient.organization.name=a')
+    const { text, values } = countStatement(request, labelled)
+    assert.equal(text.match(/\.labels & ~/g)?.length, 3)
+    assert.deepEqual(values.filter((value) => value === 7).length, 1)
+  })
+
+  test('nothing is included of a type that may not be seen', () => {
+    const { text } = statementOf('Observation?_include=Observation:patient', noPatients)
+    assert.ok(!text.includes('"patient'))
+  })
+
+  test('included rows meet the access of their own type', () => {
+    const labelled = (type: string): Clause => (type === 'Encounter' ? { op: 'labels', allowed: 9 } : all)
+    const { values } = statementOf('Observation?patient=anna&_include=Observation:encounter', labelled)
+    assert.ok(values.includes(9))
+  })
+})
+
+describe('a version is judged by its own row', () => {
+  const sqlOf = (clause: Clause) => clauseSql(clause, version, [])
+  const me = { type: 'Practitioner', rid: rid('Practitioner', 'gp') }
+  const performed = search.refersTo('Observation', 'performer', me)
+  const byMethod = search.parameter('Observation', 'method', 'm')
+  const dated = search.parameter('Observation', 'date', '2020')
+  const named = search.parameter('Observation', 'value-string', 'a')
+
+  test('keys are looked up among those that stand beside the version', () => {
+    assert.match(sqlOf(performed), /^v\.akeys @> array/)
+    assert.match(sqlOf(search.parameter('Observation', 'status', 'final')), /^v\.akeys @> array/)
+  })
+
+  test('what the row cannot tell is never true, neither said nor denied', () => {
+    for (const unknown of [dated, named, { op: 'dateMissing', column: 'date' } as const]) {
+      assert.equal(sqlOf(unknown), 'false')
+      assert.match(sqlOf(not(unknown)), /^not \(true\)$|^\(\(true\) is not true\)$/)
+    }
+  })
+
+  test('a key that is never beside a version is not found, and its absence is not believed', () => {
+    assert.match(sqlOf(byMethod), /^v\.akeys @> array/)
+    assert.equal(sqlOf(not(byMethod)), 'not (true)')
+    assert.equal(sqlOf(search.parameter('Observation', 'method:missing', 'true')), 'not (true)')
+  })
+
+  test('a doubt stays a doubt below two negations', () => {
+    assert.equal(sqlOf(not({ op: 'not', of: dated })), 'not (((false) is not true))')
+  })
+
+  test('what is known keeps its meaning below a negation', () => {
+    assert.match(sqlOf(not(performed)), /^not \(v\.akeys @> array/)
+    assert.match(sqlOf(not({ op: 'patient', any: [1n] })), /^\(\(v\.pat = .*\) is not true\)$/)
+  })
+
+  test('other rows are looked up for it, never collected', () => {
+    const patients = search.refersTo('Patient', 'general-practitioner', me)
+    const text = sqlOf(and({ op: 'chain', by: 'patient', target: 'Patient', where: patients }, performed))
+    assert.match(text, /exists \(select from "patient" vx where vx\.rid = v\.pat/)
+    assert.ok(!text.includes('array(select'))
+  })
+})
