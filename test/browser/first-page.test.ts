@@ -146,6 +146,25 @@ describe('the first page', { skip: withoutChromium }, () => {
     await context.close()
   })
 
+  test('a patient drops a file, uploads it, and finds it in the list', async () => {
+    const context = await browser.newContext()
+    const page = await signedIn(context, patient)
+    await page.getByRole('link', { name: 'Upload a document' }).click()
+    const dropped = await page.evaluateHandle(`(() => {
+      const transfer = new DataTransfer()
+      transfer.items.add(new File(['Slept well.'], 'diary.txt', { type: 'text/plain' }))
+      return transfer
+    })()`)
+    await page.locator('.drop').dispatchEvent('drop', { dataTransfer: dropped })
+    await page.getByText('diary.txt, 11 bytes').waitFor()
+    assert.equal(await page.getByLabel('Title').inputValue(), 'diary')
+    await page.getByRole('button', { name: 'Upload' }).click()
+    await page.getByText('Slept well.').waitFor()
+    await page.getByRole('link', { name: 'My documents' }).click()
+    await page.getByRole('link', { name: 'diary' }).waitFor()
+    await context.close()
+  })
+
   test('a file of a kind that could run is offered to save and not shown', async () => {
     const id = await addDocument('Export', 'export.xml', 'application/xml', Buffer.from('<?xml version="1.0"?><a/>'))
     const context = await browser.newContext()

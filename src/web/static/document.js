@@ -38,6 +38,7 @@ function facts(found, others) {
   const rows = [
     ['Patient', personText(found.subject, others)],
     ['Type', conceptText(found.type)],
+    ['Category', (found.category ?? []).map(conceptText).join(', ')],
     ['Date', dateText(found.date)],
     ['Author', (found.author ?? []).map((author) => personText(author, others)).join(', ')],
     ['Description', found.description === titleText(found) ? '' : found.description],

@@ -53,7 +53,9 @@ export async function documentsView(person) {
       'div',
       { className: 'heading' },
       h('h1', {}, 'My documents'),
-      h('a', { className: 'button primary no-print', href: '#/upload' }, 'Upload a document'),
+      // Who reads for somebody else does not write for them.
+      person.resourceType !== 'RelatedPerson' &&
+        h('a', { className: 'button primary no-print', href: '#/upload' }, 'Upload a document'),
     ),
     isPatient ? undefined : filter((name) => attempt(() => find(name), more)),
     list,

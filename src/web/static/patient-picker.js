@@ -3,20 +3,18 @@ import { search } from './fhir.js'
 import { dateText, nameText } from './words.js'
 
 /**
- * Whom a document is about. A patient has only the own record; a proxy the ones of the people cared for; staff search.
- * `chosen()` is a `{ reference, display }`, or undefined.
+ * Whom a document is about: a patient has only the own record, staff search. `chosen()` is a `{ reference, display }`, or
+ * undefined.
  */
 export function patientPicker(person) {
-  if (person.resourceType === 'Patient')
-    return fixed({ reference: `Patient/${person.id}`, display: nameText(person.name) })
-  if (person.resourceType === 'RelatedPerson') return fixed(person.patient)
-  return searching()
+  return person.resourceType === 'Patient' ? own(person) : searching()
 }
 
-function fixed(reference) {
+function own(person) {
+  const display = nameText(person.name)
   return {
-    element: h('p', {}, h('strong', {}, 'Patient: '), reference.display ?? 'the person whom you care for'),
-    chosen: () => ({ reference: reference.reference.split('/').slice(-2).join('/'), display: reference.display }),
+    element: h('p', {}, h('strong', {}, 'Patient: '), display),
+    chosen: () => ({ reference: `Patient/${person.id}`, display }),
   }
 }
 

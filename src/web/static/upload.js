@@ -1,6 +1,7 @@
 import { h, problem, say, show } from './dom.js'
 import { create, upload } from './fhir.js'
 import { patientPicker } from './patient-picker.js'
+import { fhirBase } from './smart.js'
 import { sizeText } from './words.js'
 
 /** LOINC codes of the documents that hospitals exchange most. */
@@ -27,6 +28,11 @@ const typesByExtension = {
   txt: 'text/plain',
   dcm: 'application/dicom',
   xml: 'application/xml',
+}
+
+const patientUpload = {
+  coding: [{ system: `${fhirBase}/CodeSystem/document-category`, code: 'patient-upload' }],
+  text: 'Uploaded by the patient',
 }
 
 /** The form for a new document. */
@@ -160,6 +166,8 @@ function documentOf(person, subject, file, binary, title, code) {
     resourceType: 'DocumentReference',
     status: 'current',
     type: { coding: [{ system: 'http://loinc.org', code, display }], text: display },
+    // So that nobody takes it for a finding of the hospital.
+    category: person.resourceType === 'Patient' ? [patientUpload] : undefined,
     subject,
     date: new Date().toISOString(),
     author: [{ reference: `${person.resourceType}/${person.id}` }],
