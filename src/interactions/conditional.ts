@@ -1,8 +1,9 @@
 import type { Access } from '../access/access.ts'
 import type { Context } from '../access/principal.ts'
 import { FhirError } from '../fhir/error.ts'
-import { and, type Clause } from '../search/clause.ts'
+import type { Clause } from '../search/clause.ts'
 import type { Search } from '../search/create-search.ts'
+import { visible } from '../search/guard.ts'
 import type { Rid } from '../search/keys.ts'
 import type { Handle } from '../store/store.ts'
 import { rowsOrNone } from './visible-rows.ts'
@@ -45,7 +46,6 @@ export async function resolveAll(
   asked: readonly Criteria[],
 ): Promise<Match[][]> {
   if (asked.length === 0) return []
-  return handle.resources.resolve(
-    asked.map(({ type, where }) => ({ type, where: and(where, rowsOrNone(access, context, type, 'search')) })),
-  )
+  const allowed = (type: string) => rowsOrNone(access, context, type, 'search')
+  return handle.resources.resolve(asked.map(({ type, where }) => ({ type, where: visible(type, where, allowed) })))
 }

@@ -2,6 +2,11 @@ import { and, type Clause, none, not, or } from './clause.ts'
 
 export type AccessOf = (type: string) => Clause
 
+/** The rows of a type that meet the user's condition, of those that the caller may see. */
+export function visible(type: string, where: Clause, access: AccessOf): Clause {
+  return and(guarded(where, access), probing(access(type)))
+}
+
 /**
  * The user's condition, in which every row of another type that it looks at is one that the caller may see. Without this a
  * chain or `_has` would tell about resources that no search shows.

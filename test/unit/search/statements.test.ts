@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { projectRoot } from '../../../src/project-root.ts'
 import { all, and, type Clause, none, not, or } from '../../../src/search/clause.ts'
-import { clauseSql, countStatement, searchStatement } from '../../../src/search/sql.ts'
+import { visible } from '../../../src/search/guard.ts'
+import { clauseSql, countStatement, resolveStatement, searchStatement } from '../../../src/search/sql.ts'
 import { parse, rid, search } from './search-parts.ts'
 
 const everything = () => all
@@ -123,6 +124,13 @@ describe('access', () => {
     const { text, values } = countStatement(request, labelled)
     assert.equal(text.match(/\.labels & ~/g)?.length, 3)
     assert.deepEqual(values.filter((value) => value === 7).length, 1)
+  })
+
+  test('a conditional interaction looks through no chain that its caller may not follow', () => {
+    const where = visible('Observation', parse('Observation', 'patient.identifier=1').where, noPatients)
+    assert.deepEqual(where, none)
+    const { text } = resolveStatement([{ type: 'Observation', where }])
+    assert.ok(!text.includes('"patient"'))
   })
 
   test('nothing is included of a type that may not be seen', () => {
