@@ -162,7 +162,10 @@ describe('production', () => {
 
   test('does not start as if it asked for a second factor, which it would by default', () => {
     for (const REQUIRE_SECOND_FACTOR of ['', 'staff', 'all']) {
-      assert.match(problemsOf({ ...production, REQUIRE_SECOND_FACTOR }).join(), /^REQUIRE_SECOND_FACTOR is "(staff|all)"/)
+      assert.match(
+        problemsOf({ ...production, REQUIRE_SECOND_FACTOR }).join(),
+        /^REQUIRE_SECOND_FACTOR is "(staff|all)"/,
+      )
     }
   })
 
