@@ -16,11 +16,11 @@ export async function startLimits(database: string, folder: string): Promise<Lim
   const child = fork(join(import.meta.dirname, 'limits.js'), [database, folder], {
     env: { ...process.env, NODE_ENV: 'production' },
   })
+  const ended = once(child, 'exit').then(() => Promise.reject(new Error('The process of the limits ended')))
+  // Whoever waits for an answer hears of it; an end that nobody waits for is the stop.
+  ended.catch(() => undefined)
   const answer = async <T>(): Promise<T> => {
-    const [message] = (await Promise.race([
-      once(child, 'message'),
-      once(child, 'exit').then(() => Promise.reject(new Error('The process of the limits ended'))),
-    ])) as [T]
+    const [message] = (await Promise.race([once(child, 'message'), ended])) as [T]
     return message
   }
   const { port, rows } = await answer<{ port: number; rows: number }>()

@@ -14,11 +14,10 @@ import { small } from './seed.ts'
 import type { Seeded } from './seed.ts'
 import type { ServerProcess } from './server-process.ts'
 import { targets } from './targets.ts'
-import type { LimitName, OperationName } from './targets.ts'
+import type { LimitName, OperationName, Target } from './targets.ts'
 
 export interface Measurements {
   readonly operations: ReadonlyMap<OperationName, readonly Measured[]>
-  readonly limits: ReadonlyMap<LimitName, readonly Measured[]>
   readonly firstErrors: ReadonlyMap<string, string>
   /** RSS of the server in MB. */
   readonly peakMemory: number
@@ -33,16 +32,10 @@ export interface Parts {
   readonly seeded: Seeded
 }
 
-/** What changes data or moves much of it comes last in each repeat. */
-const heavy: readonly string[] = [
-  'create',
-  'update',
-  'document create, 100 kB',
-  'transaction of 100',
-  'Binary 20 MB down',
-]
-
-/** Everything in turn, `repeats` times over, so that a noisy minute spoils one repeat and not one operation. */
+/**
+ * Everything in turn, `repeats` times over, so that a noisy minute spoils one repeat and not one operation; each limit just
+ * before the operations that are measured against it.
+ */
 export async function measure(
   parts: Parts,
   options: BenchOptions,
@@ -50,54 +43,57 @@ export async function measure(
   until: number,
   signal: AbortSignal,
 ): Promise<Measurements> {
-  const names = chosen(options.only)
-  const limitNames = [...new Set(names.map((name) => targets[name].limit))]
-  const cells = [...limitNames, ...names].flatMap((name) =>
-    options.concurrency.map((concurrency) => ({ name, concurrency })),
-  )
-  const samples = new Map<string, Measured[]>()
+  const groups = groupsOf(options)
+  const total = options.repeats * groups.reduce((sum, { names }) => sum + 1 + names.length, 0)
+  const samples = new Map<OperationName, Measured[]>()
   const firstErrors = new Map<string, string>()
   let peakMemory = 0
-  let complete = true
   let done = 0
+
+  async function one(name: OperationName | LimitName, concurrency: number, seed: number) {
+    signal.throwIfAborted()
+    progress.show(done++, total, `${name}, ${concurrency} at once`)
+    const { measured, firstError, memory } = await cell(parts, name, { concurrency, seconds: options.seconds, seed })
+    if (firstError) firstErrors.set(name, firstErrors.get(name) ?? firstError)
+    peakMemory = Math.max(peakMemory, memory)
+    return measured
+  }
+
   for (let repeat = 0; repeat < options.repeats; repeat++) {
-    for (const { name, concurrency } of cells) {
-      signal.throwIfAborted()
-      if (Date.now() > until) {
-        complete = false
-        continue
+    for (const { limit, concurrency, names } of groups) {
+      if (Date.now() > until) break
+      const { rate } = await one(limit, concurrency, repeat)
+      for (const name of names) {
+        const target: Target = targets[name]
+        const measured = await one(name, concurrency, 1000 * repeat + 1)
+        const ratio = ((target.resources ?? 1) * measured.rate) / rate
+        samples.set(name, [...(samples.get(name) ?? []), { ...measured, limit: rate, ratio }])
       }
-      progress.show(done++, cells.length * options.repeats, `${name}, ${concurrency} at once`)
-      const key = `${name}/${concurrency}`
-      const { measured, firstError, memory } = await cell(parts, name, {
-        concurrency,
-        seconds: options.seconds,
-        seed: repeat * 1000 + 1,
-      })
-      samples.set(key, [...(samples.get(key) ?? []), measured])
-      if (firstError) firstErrors.set(name, firstErrors.get(name) ?? firstError)
-      peakMemory = Math.max(peakMemory, memory)
     }
   }
-  const collect = <Name extends string>(list: readonly Name[]) =>
-    new Map(
-      list.map(
-        (name) => [name, options.concurrency.flatMap((c) => medians(samples.get(`${name}/${c}`) ?? []))] as const,
-      ),
-    )
-  return { operations: collect(names), limits: collect(limitNames), firstErrors, peakMemory, complete }
+  return { operations: mediansOf(samples, options.concurrency), firstErrors, peakMemory, complete: done === total }
 }
 
-function chosen(only: RegExp | undefined): OperationName[] {
+interface Group {
+  readonly limit: LimitName
+  readonly concurrency: number
+  readonly names: readonly OperationName[]
+}
+
+/** In the order of the targets: what writes comes last. */
+function groupsOf({ only, concurrency }: BenchOptions): Group[] {
   const names = (Object.keys(targets) as OperationName[]).filter((name) => !only || only.test(name))
-  return [...names.filter((name) => !heavy.includes(name)), ...names.filter((name) => heavy.includes(name))]
+  const limits = [...new Set(names.map((name) => targets[name].limit))]
+  return limits.flatMap((limit) =>
+    concurrency.map((c) => ({ limit, concurrency: c, names: names.filter((name) => targets[name].limit === limit) })),
+  )
 }
 
 async function cell(
   parts: Parts,
   name: OperationName | LimitName,
   options: { concurrency: number; seconds: number; seed: number },
-): Promise<{ measured: Measured; firstError?: string; memory: number }> {
+): Promise<{ measured: Omit<Measured, 'limit' | 'ratio'>; firstError?: string; memory: number }> {
   const used = { server: 0, postgres: 0 }
   let memory = 0
   const pids = { server: isOperation(name) ? parts.server.pid : parts.limits.pid, postgres: parts.cluster.pid }
@@ -165,6 +161,18 @@ function isOperation(name: string): name is OperationName {
   return name in targets
 }
 
+function mediansOf(
+  samples: ReadonlyMap<OperationName, readonly Measured[]>,
+  concurrency: readonly number[],
+): Map<OperationName, Measured[]> {
+  return new Map(
+    [...samples].map(([name, all]) => [
+      name,
+      concurrency.flatMap((c) => medians(all.filter((sample) => sample.concurrency === c))),
+    ]),
+  )
+}
+
 /** Of each number its own middle; errors are added up. */
 function medians(samples: readonly Measured[]): Measured[] {
   const [first] = samples
@@ -178,6 +186,8 @@ function medians(samples: readonly Measured[]): Measured[] {
     {
       concurrency: first.concurrency,
       rate: middle(({ rate }) => rate),
+      limit: middle(({ limit }) => limit),
+      ratio: middle(({ ratio }) => ratio),
       p50: middle(({ p50 }) => p50),
       p95: middle(({ p95 }) => p95),
       errors: samples.reduce((sum, { errors }) => sum + errors, 0),

@@ -1,10 +1,14 @@
 import { targets } from './targets.ts'
-import type { LimitName, OperationName, Target } from './targets.ts'
+import type { OperationName, Target } from './targets.ts'
 
-/** The middle of the repeats of one operation or limit at one concurrency. */
+/** One operation at one concurrency: the middle of its repeats. */
 export interface Measured {
   readonly concurrency: number
   readonly rate: number
+  /** What the limit reached a moment before. */
+  readonly limit: number
+  /** Of the repeat itself, so that a machine whose load changes changes both sides of it. */
+  readonly ratio: number
   readonly p50: number
   readonly p95: number
   readonly errors: number
@@ -15,28 +19,16 @@ export interface Measured {
 
 export interface Row extends Measured {
   readonly operation: OperationName
-  readonly limit: number
-  readonly ratio: number
   readonly verdict: string
 }
 
-/** Each operation beside its limit of the same run. */
-export function rowsOf(
-  measured: ReadonlyMap<OperationName, readonly Measured[]>,
-  limits: ReadonlyMap<LimitName, readonly Measured[]>,
-): Row[] {
-  return [...measured].flatMap(([operation, cells]) => {
-    const target: Target = targets[operation]
-    return cells.flatMap((cell) => {
-      const limit = limits.get(target.limit)?.find(({ concurrency }) => concurrency === cell.concurrency)?.rate
-      if (!limit) return []
-      const ratio = ((target.resources ?? 1) * cell.rate) / limit
-      return [{ ...cell, operation, limit, ratio, verdict: verdictOf(target, cell, ratio) }]
-    })
-  })
+export function rowsOf(measured: ReadonlyMap<OperationName, readonly Measured[]>): Row[] {
+  return [...measured].flatMap(([operation, cells]) =>
+    cells.map((cell) => ({ ...cell, operation, verdict: verdictOf(targets[operation], cell) })),
+  )
 }
 
-function verdictOf(target: Target, { concurrency, errors }: Measured, ratio: number): string {
+function verdictOf(target: Target, { concurrency, errors, ratio }: Measured): string {
   if (errors > 0) return `${errors} ERRORS`
   const peer = peerRatio(target, concurrency)
   if (peer !== undefined && ratio < peer) return 'BELOW MEDPLUM'

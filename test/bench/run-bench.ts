@@ -63,7 +63,7 @@ export async function runBench(
     const measured: Measurements = await measure(parts, options, progress, until, signal)
     const roundTrips = await measureRoundTrips(parts, options)
     return {
-      rows: rowsOf(measured.operations, measured.limits),
+      rows: rowsOf(measured.operations),
       roundTrips,
       firstErrors: measured.firstErrors,
       about: {
