@@ -54,8 +54,9 @@ export function parseJson(text: string): unknown {
   return result
 }
 
-export function stringifyJson(value: unknown): string {
-  const text = JSON.stringify(value)
+/** The text of a value, exact decimals included; `indent` blanks per level make it readable. */
+export function stringifyJson(value: unknown, indent?: number): string {
+  const text = JSON.stringify(value, null, indent)
   return text.includes('\\u0000') ? text.replace(marker, '$1') : text
 }
 

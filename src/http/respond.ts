@@ -1,4 +1,5 @@
 import type { Context } from 'koa'
+import { parseJson, stringifyJson } from '../fhir/json.ts'
 import type { Answer, Interaction } from '../interactions/interaction.ts'
 import { fhirJson } from './negotiate.ts'
 
@@ -21,7 +22,7 @@ export function respond(ctx: Context, base: string, interaction: Interaction, an
   }
   const text = answer.json.replaceAll('"url":"Binary/', `"url":"${base}/Binary/`)
   ctx.type = fhirJson
-  ctx.body = pretty(ctx) ? JSON.stringify(JSON.parse(text), null, 2) : text
+  ctx.body = pretty(ctx) ? stringifyJson(parseJson(text), 2) : text
 }
 
 function isWrite({ kind }: Interaction): boolean {

@@ -1,3 +1,4 @@
+import type { Access } from '../access/access.ts'
 import type { Definitions } from '../definitions/definitions.ts'
 import type { Search } from '../search/create-search.ts'
 import type { Answered } from './interaction.ts'
@@ -5,6 +6,7 @@ import type { Operation } from './operation.ts'
 
 interface Parts {
   definitions: Definitions
+  access: Pick<Access, 'appendOnly'>
   search: Search
   operations: readonly Operation[]
   base: string
@@ -12,8 +14,6 @@ interface Parts {
 
 /** The codes of https://hl7.org/fhir/R4/valueset-type-restful-interaction.html that `perform` has a handler for. */
 const typeInteractions = ['read', 'vread', 'create', 'update', 'patch', 'delete', 'history-instance', 'search-type']
-/** "AuditEvents are append-only": profile of https://profiles.ihe.net/ITI/BALP/ */
-const appendOnly = new Set(['AuditEvent'])
 const changing = new Set(['update', 'patch', 'delete'])
 /** The moment from which this process says what it says. */
 const started = new Date()
@@ -32,7 +32,7 @@ export function createCapabilities(parts: Parts) {
   }
 }
 
-function capabilityStatement({ definitions, search, operations, base }: Parts) {
+function capabilityStatement({ definitions, access, search, operations, base }: Parts) {
   return {
     resourceType: 'CapabilityStatement',
     url: `${base}/metadata`,
@@ -51,23 +51,23 @@ function capabilityStatement({ definitions, search, operations, base }: Parts) {
         mode: 'server',
         security: security(base),
         interaction: [{ code: 'transaction' }, { code: 'batch' }],
-        resource: definitions.resourceTypes.map((type) => resource(type, search, operations)),
+        resource: definitions.resourceTypes.map((type) => resource(type, search, operations, access.appendOnly(type))),
         operation: operationsOf(operations.filter(({ on }) => on === 'system')),
       },
     ],
   }
 }
 
-function resource(type: string, search: Search, operations: readonly Operation[]) {
+function resource(type: string, search: Search, operations: readonly Operation[], appendOnly: boolean) {
   const { parameters, includes, revIncludes } = search.supported(type)
-  const interactions = typeInteractions.filter((code) => !(appendOnly.has(type) && changing.has(code)))
+  const interactions = typeInteractions.filter((code) => !(appendOnly && changing.has(code)))
   return {
     type,
     profile: `http://hl7.org/fhir/StructureDefinition/${type}`,
     interaction: interactions.map((code) => ({ code })),
     versioning: 'versioned-update',
     readHistory: true,
-    updateCreate: !appendOnly.has(type),
+    updateCreate: !appendOnly,
     conditionalCreate: true,
     conditionalRead: 'not-supported',
     conditionalUpdate: false,

@@ -32,6 +32,8 @@ test('decimals keep their precision', async () => {
   const { body } = await admin.post('Observation', text).expect(201)
   const { text: read } = await admin.get(`Observation/${body.id}`).buffer(true)
   assert.match(read, /"value":1\.0\b/)
+  const { text: pretty } = await admin.get(`Observation/${body.id}?_pretty=true`).buffer(true)
+  assert.match(pretty, /\n {4}"value": 1\.0\b/)
 })
 
 test('an update makes a version, and every version stays readable', async () => {
