@@ -80,13 +80,23 @@ interface Group {
   readonly names: readonly OperationName[]
 }
 
+/** A limit is measured again after so many operations: the load of a machine changes by the second. */
+const together = 3
+
 /** In the order of the targets: what writes comes last. */
 function groupsOf({ only, concurrency }: BenchOptions): Group[] {
   const names = (Object.keys(targets) as OperationName[]).filter((name) => !only || only.test(name))
   const limits = [...new Set(names.map((name) => targets[name].limit))]
-  return limits.flatMap((limit) =>
-    concurrency.map((c) => ({ limit, concurrency: c, names: names.filter((name) => targets[name].limit === limit) })),
-  )
+  return limits.flatMap((limit) => {
+    const measured = names.filter((name) => targets[name].limit === limit)
+    return concurrency.flatMap((c) =>
+      Array.from({ length: Math.ceil(measured.length / together) }, (_, n) => ({
+        limit,
+        concurrency: c,
+        names: measured.slice(n * together, (n + 1) * together),
+      })),
+    )
+  })
 }
 
 async function cell(
