@@ -87,7 +87,10 @@ async function composeOn(
     serverWork: (tx, now) => late.performer.serverWork(tx, now),
   })
   const { rules, operations } = sharing
-  late.performer = createPerform({ definitions, access, search, keys, store, rules, operations, base, limits })
+  late.performer = createPerform({
+    ...{ definitions, access, search, keys, store, rules, operations, base, limits },
+    onError: (err) => log.error({ err }, 'an entry of a batch failed'),
+  })
   late.oauth = await createOAuth({
     ...{ publicUrl, store, mail, masterKey, people: sharing.people, log },
     practitionerActiveKey: activePractitionerKey(search),

@@ -30,6 +30,8 @@ export interface Access {
   referable(principal: Principal, type: string, at: number): Clause
   /** Whether what is stored of this type is never changed or deleted, by anybody: the audit trail. */
   appendOnly(type: string): boolean
+  /** Whether there is any role, or a backend client, that may do this to some resource of the type. */
+  offered(type: string, action: Action): boolean
   /** Update-as-create: administrators, and system clients with type-wide create. */
   mayChooseId(principal: Principal, type: string): boolean
 }

@@ -81,6 +81,10 @@ export function createAccess({ definitions, search, keys, base }: Parts): Access
       return and(scopes.reachable(principal, type), byRole(principal, type, 'read', at))
     },
     appendOnly,
+    offered(type, action) {
+      const columns = Object.values(roleMatrix[classOf(type)])
+      return columns.some((permissions) => permissions.some(([actions]) => actions.includes(letters[action])))
+    },
     mayChooseId,
   }
 }

@@ -41,9 +41,10 @@ export function createRespondBinary(attachments: Pick<Attachments, 'find' | 'ope
     }
     ctx.status = range ? 206 : 200
     if (range) ctx.set('Content-Range', `bytes ${range.from}-${range.to}/${object.size}`)
+    ctx.body = ctx.method === 'HEAD' ? '' : await attachments.open(object, range)
+    // After the body: Koa forgets the length of what it was before, and guesses a type of its own.
     ctx.length = range ? range.to - range.from + 1 : object.size
-    ctx.body = ctx.method === 'HEAD' ? null : await attachments.open(object, range)
-    if (ctx.method === 'HEAD') ctx.status = 200
+    ctx.set('Content-Type', object.contentType)
   }
 
   async function respondResource(ctx: Context, answer: Answer, object: StoredObject): Promise<void> {

@@ -12,6 +12,8 @@ interface Parts {
   plan: Plan
   perform: (context: Context, interaction: Interaction, body: Body) => Promise<Answer>
   transaction: (context: Context, handle: Handle, bundle: Resource) => Promise<Answered>
+  /** Hears of what was no refusal: the entry answers 500, the others go on. */
+  onError: (error: unknown) => void
 }
 
 /**
@@ -20,7 +22,7 @@ interface Parts {
  *
  * https://hl7.org/fhir/R4/http.html#transaction
  */
-export function createBatch({ plan, perform, transaction }: Parts) {
+export function createBatch({ plan, perform, transaction, onError }: Parts) {
   return async function batch(
     context: Context,
     handle: Handle,
@@ -36,16 +38,27 @@ export function createBatch({ plan, perform, transaction }: Parts) {
     const entries = plan.entriesOf(bundle)
     const texts: string[] = new Array<string>(entries.length)
     let next = 0
+    let size = 0
     const worker = async () => {
-      for (let n = next++; n < entries.length; n = next++) texts[n] = await answerEntry(context, entries[n]!, n)
+      for (let n = next++; n < entries.length && !context.signal.aborted; n = next++) {
+        const text = await answerEntry(context, entries[n]!, n, size)
+        texts[n] = text
+        size += text.length
+      }
     }
     await Promise.all(Array.from({ length: Math.min(parallel, entries.length) }, worker))
     return { answer: { status: 200, json: bundleText({ type: 'batch-response', entries: texts }) } }
   }
 
-  async function answerEntry(context: Context, entry: Parameters<Plan['plannedEntry']>[0], n: number): Promise<string> {
+  async function answerEntry(
+    context: Context,
+    entry: Parameters<Plan['plannedEntry']>[0],
+    n: number,
+    size: number,
+  ): Promise<string> {
     try {
       const planned = plan.plannedEntry(entry, n)
+      refuseTooMuch(size)
       const answer = await perform(context, planned.interaction, bodyOf(planned))
       return entryText(
         {
@@ -59,11 +72,23 @@ export function createBatch({ plan, perform, transaction }: Parts) {
         answer.status === 200 && answer.location === undefined ? answer.json : undefined,
       )
     } catch (error) {
-      if (!(error instanceof FhirError)) throw error
-      const { issues, status } = refusedAt(n, error)
+      if (!(error instanceof FhirError)) onError(error)
+      const { issues, status } = refusedAt(n, error instanceof FhirError ? error : unexpected(error))
       return entryText({ response: { status: String(status), outcome: operationOutcome(issues) } })
     }
   }
+}
+
+/** Characters that the answers of a Bundle may have together: they are held until the last one is there. */
+const answerLimit = 64 * 1024 * 1024
+
+export function refuseTooMuch(size: number): void {
+  if (size <= answerLimit) return
+  throw new FhirError('tooCostly', 'The answers of this Bundle are too large together: ask for less at once.')
+}
+
+function unexpected(cause: unknown): FhirError {
+  return new FhirError('internal', 'Something went wrong on our side with this entry.', { cause })
 }
 
 /** Entries under way at once: enough to share commits, few enough to leave connections to others. */

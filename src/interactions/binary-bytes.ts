@@ -44,9 +44,18 @@ export function createBinaryBytes({
       const json: Body = { kind: 'json', value: resource, contentType: 'application/fhir+json' }
       return await write(json, (tx, proposals) => tie(context, tx, proposals[0]!, resource, object))
     } catch (error) {
-      await attachments.discard(object)
+      await discardRefused(error, [object])
       throw error
     }
+  }
+
+  /**
+   * Only of a refusal is it certain that no row was kept: when the connection broke in the commit, the row may be there.
+   * What is left goes with the sweep.
+   */
+  async function discardRefused(error: unknown, objects: readonly SavedObject[]): Promise<void> {
+    if (!(error instanceof FhirError) || error.status >= 500) return
+    await Promise.allSettled(objects.map((object) => attachments.discard(object)))
   }
 
   /** As `around` for the Binaries among a transaction's resources; data is taken out of each. */
@@ -69,7 +78,10 @@ export function createBinaryBytes({
         for (const [n, { resource, object }] of saved) await tie(context, tx, proposals[n]!, resource, object)
       })
     } catch (error) {
-      for (const { object } of saved.values()) await attachments.discard(object)
+      await discardRefused(
+        error,
+        [...saved.values()].map(({ object }) => object),
+      )
       throw error
     }
   }
@@ -78,9 +90,13 @@ export function createBinaryBytes({
     const version = proposal.expectedVersion + 1
     const contentType = String(resource['contentType'])
     await attachments.attach(tx, { rid: proposal.rid, version, contentType, uploader: uploaderOf(context) }, object)
-    const context_ = resource['securityContext'] as { reference?: string } | undefined
-    const owner = localReference(context_?.reference ?? '', context.base)
+    const { reference } = (resource['securityContext'] ?? {}) as { reference?: unknown }
+    const owner = localReference(typeof reference === 'string' ? reference : '', context.base)
     if (!owner) return
+    if (version > 1) {
+      const text = 'The owner of a Binary is named when it is created, or by the document that refers to it.'
+      throw new FhirError('unprocessable', text, { expression: 'Binary.securityContext' })
+    }
     const owned = await attachments.own(tx, proposal.rid, { type: owner.type, rid: keys.ridOf(owner.type, owner.id) })
     if (!owned)
       throw new FhirError('conflict', 'Another resource owns this Binary.', { expression: 'Binary.securityContext' })

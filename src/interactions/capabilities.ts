@@ -1,4 +1,4 @@
-import type { Access } from '../access/access.ts'
+import type { Access, Action } from '../access/access.ts'
 import type { Definitions } from '../definitions/definitions.ts'
 import type { Search } from '../search/create-search.ts'
 import type { Answered } from './interaction.ts'
@@ -6,15 +6,23 @@ import type { Operation } from './operation.ts'
 
 interface Parts {
   definitions: Definitions
-  access: Pick<Access, 'appendOnly'>
+  access: Pick<Access, 'offered'>
   search: Search
   operations: readonly Operation[]
   base: string
 }
 
-/** The codes of https://hl7.org/fhir/R4/valueset-type-restful-interaction.html that `perform` has a handler for. */
-const typeInteractions = ['read', 'vread', 'create', 'update', 'patch', 'delete', 'history-instance', 'search-type']
-const changing = new Set(['update', 'patch', 'delete'])
+/** The codes of https://hl7.org/fhir/R4/valueset-type-restful-interaction.html that `perform` has a handler for, and what each of them needs. */
+const typeInteractions: Readonly<Record<string, Action>> = {
+  read: 'read',
+  vread: 'read',
+  create: 'create',
+  update: 'update',
+  patch: 'update',
+  delete: 'delete',
+  'history-instance': 'read',
+  'search-type': 'search',
+}
 /** The moment from which this process says what it says. */
 const started = new Date()
 
@@ -51,24 +59,24 @@ function capabilityStatement({ definitions, access, search, operations, base }: 
         mode: 'server',
         security: security(base),
         interaction: [{ code: 'transaction' }, { code: 'batch' }],
-        resource: definitions.resourceTypes.map((type) => resource(type, search, operations, access.appendOnly(type))),
+        resource: definitions.resourceTypes.map((type) => resource(type, search, operations, access)),
         operation: operationsOf(operations.filter(({ on }) => on === 'system')),
       },
     ],
   }
 }
 
-function resource(type: string, search: Search, operations: readonly Operation[], appendOnly: boolean) {
+function resource(type: string, search: Search, operations: readonly Operation[], access: Parts['access']) {
   const { parameters, includes, revIncludes } = search.supported(type)
-  const interactions = typeInteractions.filter((code) => !(appendOnly && changing.has(code)))
+  const interactions = Object.entries(typeInteractions).filter(([, action]) => access.offered(type, action))
   return {
     type,
     profile: `http://hl7.org/fhir/StructureDefinition/${type}`,
-    interaction: interactions.map((code) => ({ code })),
+    interaction: interactions.map(([code]) => ({ code })),
     versioning: 'versioned-update',
     readHistory: true,
-    updateCreate: !appendOnly,
-    conditionalCreate: true,
+    updateCreate: access.offered(type, 'update'),
+    conditionalCreate: type !== 'Binary',
     conditionalRead: 'not-supported',
     conditionalUpdate: false,
     conditionalDelete: 'not-supported',

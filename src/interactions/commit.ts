@@ -127,7 +127,8 @@ export function createCommit({ definitions, access, search, rules, base, workOf 
   /** Attachment URLs below our own base are stored relative, so that a moved server serves them right. */
   function withoutBase(resource: Resource): Resource {
     for (const { attachment } of definitions.attachments(resource)) {
-      if (attachment.url?.startsWith(`${base}/`)) attachment.url = attachment.url.slice(base.length + 1)
+      if (typeof attachment.url === 'string' && attachment.url.startsWith(`${base}/`))
+        attachment.url = attachment.url.slice(base.length + 1)
     }
     return resource
   }

@@ -24,7 +24,10 @@ export function createHistoryInstance({ access }: { access: Access }) {
     const where = access.rows(context.principal, type, 'read', context.now.getTime())
     const asked = parse(query)
     const { versions, total, more } = await handle.resources.history(type, id, { where, ...asked })
-    if (total === 0) throw notFound(type, id)
+    if (total === 0 && !(asked.since !== undefined || asked.at !== undefined)) throw notFound(type, id)
+    // "Nothing since then" is an answer; whose history may not be seen at all has none.
+    if (total === 0 && (await handle.resources.history(type, id, { where, count: 1 })).total === 0)
+      throw notFound(type, id)
     const self = `${context.base}/${type}/${id}/_history`
     const links: Link[] = [{ relation: 'self', url: withQuery(self, query) }]
     const last = versions.at(-1)

@@ -52,6 +52,10 @@ function wholeSystem(ask: Ask): Interaction {
 function typeLevel(ask: Ask, type: string): Interaction {
   if (ask.method === 'GET') return search(ask, type)
   if (ask.method === 'POST') {
+    if (type === 'Binary' && ask.ifNoneExist !== undefined) {
+      // Its bytes are streamed, and no lock is held while somebody sends them.
+      throw new FhirError('unsupportedParameter', 'A Binary cannot be created on a condition.')
+    }
     return { kind: 'create', type, ...(ask.ifNoneExist === undefined ? {} : { ifNoneExist: ask.ifNoneExist }) }
   }
   if (['PUT', 'PATCH', 'DELETE'].includes(ask.method)) {

@@ -38,6 +38,8 @@ interface Parts {
   operations: readonly Operation[]
   base: string
   limits: { binary: number; bundleEntries: number }
+  /** Hears of defects that the answer survives. */
+  onError: (error: unknown) => void
 }
 
 export type Perform = (context: Context, interaction: Interaction, body?: Body) => Promise<Answer>
@@ -108,6 +110,7 @@ function createHandlers(parts: Parts, commit: Commit, perform: Perform): Record<
     bytes,
     plan,
     resolveLinks: createResolveLinks({ access, search }),
+    record: (row) => store.audit.record(row),
     readWithin: (context, tx, interaction) =>
       (reading[interaction.kind as keyof typeof reading] as unknown as Handler)(context, tx, interaction as never, {
         kind: 'none',
@@ -120,7 +123,7 @@ function createHandlers(parts: Parts, commit: Commit, perform: Perform): Record<
     update: createUpdate({ access, keys, commit, bytes }),
     patch: createPatch({ access, commit }),
     delete: createDelete({ access, commit }),
-    batch: createBatch({ plan, perform, transaction }),
+    batch: createBatch({ plan, perform, transaction, onError: parts.onError }),
     operation: createOperations(operations, commit),
   }
 

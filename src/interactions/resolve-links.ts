@@ -9,7 +9,7 @@ import { type Criteria, criteria, resolveAll } from './conditional.ts'
 import { severalMatches } from './create.ts'
 import { unknownReference } from './check-references.ts'
 import { placed } from './proposal.ts'
-import { at, type PlannedEntry } from './transaction-plan.ts'
+import { at, type PlannedEntry, refuseTwice } from './transaction-plan.ts'
 
 export interface Resolved {
   /** The match of a conditional create, by entry: nothing is created then. */
@@ -56,10 +56,12 @@ export function createResolveLinks({ access, search }: { access: Access; search:
     const matchOf = new Map(criteriaList.map(({ text, type }, n) => [text, { type, found: matches[n]! }]))
 
     const existing: Resolved['existing'] = new Map()
+    const once = new Map<string, string>()
     for (const [n, text] of creates) {
       const { type, found } = matchOf.get(text)!
       if (found.length > 1) throw at(entries[n]!.place, () => severalMatches(type, text))
       if (found[0]) existing.set(n, { type, ...found[0] })
+      else refuseTwice(once, text, `${entries[n]!.place}.request.ifNoneExist`)
     }
     const targets = targetsOf(entries, existing, creates)
     for (const [n, ofEntry] of links.entries()) {

@@ -32,6 +32,9 @@ type Entry = { fullUrl?: unknown; resource?: unknown; request?: Record<string, u
 export function createPlan({ interactionOf, keys, base, limit }: Parts) {
   function entriesOf(bundle: Resource): Entry[] {
     const entries = (bundle['entry'] ?? []) as Entry[]
+    if (!Array.isArray(entries)) {
+      throw new FhirError('invalid', 'The entries of a Bundle are an array.', { expression: 'Bundle.entry' })
+    }
     if (entries.length > limit) {
       throw new FhirError('tooLarge', `The Bundle has ${entries.length} entries; ${limit} are the most.`, {
         expression: 'Bundle.entry',
@@ -43,6 +46,9 @@ export function createPlan({ interactionOf, keys, base, limit }: Parts) {
   /** Throws with the FHIRPath of what is wrong in the entry. */
   function plannedEntry(entry: Entry, n: number): PlannedEntry {
     const place = `Bundle.entry[${n}]`
+    if (typeof entry !== 'object' || entry === null) {
+      throw new FhirError('invalid', 'An entry of a Bundle is an object.', { expression: place })
+    }
     const { method, url, ifMatch, ifNoneExist } = entry.request ?? {}
     if (typeof method !== 'string' || typeof url !== 'string') {
       throw new FhirError('invalid', 'An entry needs request.method and request.url.', {
@@ -95,7 +101,7 @@ export function createPlan({ interactionOf, keys, base, limit }: Parts) {
 
 export type Plan = ReturnType<typeof createPlan>
 
-function refuseTwice(seen: Map<string, string>, identity: string, place: string): void {
+export function refuseTwice(seen: Map<string, string>, identity: string, place: string): void {
   const first = seen.get(identity)
   if (first !== undefined) {
     const text = `"${identity}" is named twice in this transaction: here and at ${first}.`

@@ -5,7 +5,9 @@ import { instantOf } from '../fhir/date-time.ts'
 import { copyJson } from '../fhir/json.ts'
 import type { Resource } from '../fhir/resource.ts'
 import type { Keys } from '../search/keys.ts'
-import type { Handle, StoredVersion, Transaction } from '../store/store.ts'
+import type { AuditRow, Handle, StoredVersion, Transaction } from '../store/store.ts'
+import { auditRow, type Touched } from './audit-row.ts'
+import { refuseTooMuch } from './batch.ts'
 import type { BinaryBytes } from './binary-bytes.ts'
 import { resourceOf } from './body.ts'
 import { bundleText, entryText } from './bundle-text.ts'
@@ -29,6 +31,8 @@ interface Parts {
   resolveLinks: ReturnType<typeof createResolveLinks>
   /** Runs a reading entry inside the transaction. */
   readWithin: (context: Context, tx: Transaction, interaction: Interaction) => Promise<Answered>
+  /** Keeps the audit rows of entries that wrote nothing. */
+  record: (row: AuditRow) => Promise<void>
 }
 
 /**
@@ -38,7 +42,7 @@ interface Parts {
  *
  * https://hl7.org/fhir/R4/http.html#trules
  */
-export function createTransaction({ access, keys, commit, bytes, plan, resolveLinks, readWithin }: Parts) {
+export function createTransaction({ access, keys, commit, bytes, plan, resolveLinks, readWithin, record }: Parts) {
   return async function transaction(context: Context, handle: Handle, bundle: Resource): Promise<Answered> {
     const entries = plan.planTransaction(bundle)
     for (const entry of entries) {
@@ -46,6 +50,7 @@ export function createTransaction({ access, keys, commit, bytes, plan, resolveLi
       if (action) at(entry.place, () => refuseSmallScope(access, context, typeOf(entry.interaction), action))
     }
     const resources = entries.map((entry) => sentResource(entry))
+    let rows: AuditRow[] = []
     const json = await bytes.aroundMany(context, resources, (without, attach) =>
       retried(undefined, () =>
         handle.transaction(async (tx) => {
@@ -64,13 +69,20 @@ export function createTransaction({ access, keys, commit, bytes, plan, resolveLi
           const done = writes.length === 0 ? [] : await commit(context, tx, writes, tied ? { attach: tied } : {})
           const byEntry = new Map(ordered.map(([n], k) => [n, done[k]!]))
           const texts: string[] = []
+          let size = 0
+          rows = []
           for (const [n, entry] of entries.entries()) {
-            texts.push(await responseEntry(context, tx, entry, byEntry.get(n), resolved.existing.get(n)))
+            at(entry.place, () => refuseTooMuch(size))
+            const { text, touched } = await responseEntry(context, tx, entry, byEntry.get(n), resolved.existing.get(n))
+            if (touched) rows.push(auditRow(context, entry.interaction.kind, touched, 200))
+            size += text.length
+            texts.push(text)
           }
           return bundleText({ type: 'transaction-response', entries: texts })
         }),
       ),
     )
+    await Promise.all(rows.map(record))
     return { answer: { status: 200, json } }
   }
 
@@ -139,24 +151,26 @@ export function createTransaction({ access, keys, commit, bytes, plan, resolveLi
     { interaction, place }: PlannedEntry,
     done: Committed | undefined,
     existing: { type: string; id: string; version: number } | undefined,
-  ): Promise<string> {
+  ): Promise<{ text: string; touched?: Touched | undefined }> {
     if (existing) {
       const { type, id, version } = existing
-      return entryText({
-        response: { status: '200', location: `${type}/${id}/_history/${version}`, etag: `W/"${version}"` },
-      })
+      const response = { status: '200', location: `${type}/${id}/_history/${version}`, etag: `W/"${version}"` }
+      return { text: entryText({ response }), touched: { type, id, version } }
     }
-    if (!done && interaction.kind === 'delete') return entryText({ response: { status: '204' } })
+    if (!done && interaction.kind === 'delete') {
+      const { type, id } = interaction
+      return { text: entryText({ response: { status: '204' } }), touched: { type, id } }
+    }
     if (!done) {
-      const { answer } = await at(place, () => readWithin(context, tx, interaction))
+      const { answer, touched } = await at(place, () => readWithin(context, tx, interaction))
       const etag = answer.version === undefined ? undefined : `W/"${answer.version}"`
-      return entryText({ response: { status: String(answer.status), etag } }, answer.json)
+      return { text: entryText({ response: { status: String(answer.status), etag } }, answer.json), touched }
     }
     const { type, id, kind } = done.proposal
     const status = kind === 'create' ? '201' : kind === 'delete' ? '204' : '200'
     const lastModified = instantOf(done.lastUpdated)
     const location = kind === 'delete' ? undefined : `${type}/${id}/_history/${done.version}`
-    return entryText({ response: { status, location, etag: `W/"${done.version}"`, lastModified } })
+    return { text: entryText({ response: { status, location, etag: `W/"${done.version}"`, lastModified } }) }
   }
 }
 

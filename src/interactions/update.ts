@@ -36,10 +36,17 @@ export function createUpdate({ access, keys, commit, bytes }: Parts) {
     body: Body,
   ): Promise<Answered> {
     const { type, id, ifMatch } = interaction
+    if (type === 'Binary') await refuseBeforeBytes(context, handle, type, id)
     return bytes.around(context, type, body, (json, attach) => {
       const after = withId(resourceOf(json, type), type, id, body.kind === 'bytes')
       return retried(ifMatch, () => once(context, handle, interaction, after, attach ? { attach } : {}))
     })
+  }
+
+  /** Nothing is streamed into the store for somebody who may not put it there. */
+  async function refuseBeforeBytes(context: Context, handle: Handle, type: string, id: string): Promise<void> {
+    const stored = (await readTargets(access, context, handle, [{ type, id }], 'update')).get(`${type}/${id}`)
+    if ((!stored || stored.deleted) && !access.mayChooseId(context.principal, type)) throw notFound(type, id)
   }
 
   async function once(

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { request as httpRequest } from 'node:http'
 import { after, before, test } from 'node:test'
 import { aPatient } from '../support/resources.ts'
-import { administrator, type Client, startServer, type TestServer } from '../support/server.ts'
+import { administrator, type Client, scopes, startServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
 let admin: Client
@@ -43,6 +43,31 @@ test('Range answers 206 with exactly the bytes asked for', async () => {
   }
   const { headers } = await admin.get(`Binary/${id}`).set('range', 'bytes=300000-').expect(416)
   assert.equal(headers['content-range'], 'bytes */300000')
+})
+
+test('HEAD tells type and length of a Binary without its bytes', async () => {
+  const id = await uploaded(bytes)
+  const { headers } = await admin.head(`Binary/${id}`).expect(200)
+  assert.equal(headers['content-type'], 'application/pdf')
+  assert.equal(headers['content-length'], '300000')
+})
+
+test('a Binary is stored for nobody who may not write it, and on no condition', async () => {
+  const before = await objects()
+  const reader = server.as({ ...administrator(), scopes: scopes('user/Observation.r') })
+  await reader.raw('put')('Binary/mine').set('content-type', 'text/plain').send('x').expect(403)
+  const stranger = server.as({ ...administrator(), roles: ['practitioner'] })
+  await stranger.raw('put')('Binary/mine').set('content-type', 'text/plain').send('x').expect(404)
+  const conditional = admin.raw('post')('Binary').set('content-type', 'text/plain').set('if-none-exist', '_id=x')
+  await conditional.send('x').expect(400)
+  assert.equal(await objects(), before)
+})
+
+test('an odd securityContext or attachment is refused with its place', async () => {
+  const binary = { resourceType: 'Binary', contentType: 'a/b', securityContext: { reference: 5 } }
+  const { body } = await admin.post('Binary', binary).expect(422)
+  assert.deepEqual(body.issue[0].expression, ['Binary.securityContext.reference'])
+  await admin.post('Patient', aPatient({ photo: [{ url: 5 }] })).expect(422)
 })
 
 test('a Binary is answered as a resource with data when FHIR JSON is asked for', async () => {

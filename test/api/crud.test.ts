@@ -126,3 +126,10 @@ test('HEAD answers as GET without the body', async () => {
   const head = await admin.head(`Patient/${body.id}`).expect(200)
   assert.equal(head.headers['etag'], 'W/"1"')
 })
+
+test('a history since a time at which nothing came later is empty, not unknown', async () => {
+  const { body } = await admin.post('Patient', aPatient()).expect(201)
+  const { body: history } = await admin.get(`Patient/${body.id}/_history?_since=2999-01-01`).expect(200)
+  assert.equal(history.total, 0)
+  await admin.get('Patient/unknown/_history?_since=2999-01-01').expect(404)
+})

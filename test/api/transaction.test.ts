@@ -153,3 +153,43 @@ test('a Binary and the DocumentReference that names it come in one transaction',
   const bytes = await admin.get(url.slice(server.url.length)).expect(200)
   assert.equal(bytes.text, 'bytes')
 })
+
+test('what a transaction reads stands in the audit trail, like any other read', async () => {
+  const { body: patient } = await admin.post('Patient', aPatient()).expect(201)
+  const urls = [`Patient?_id=${patient.id}`, `Patient/${patient.id}/_history`, `Patient/${patient.id}`]
+  const before = await audited(patient.id)
+  await admin.post('/fhir', aTransaction(...urls.map((url) => ({ request: { method: 'GET', url } })))).expect(200)
+  assert.equal((await audited(patient.id)) - before, 3)
+})
+
+async function audited(id: string): Promise<number> {
+  const [row] = await server.composed.store.query<{ n: number }>(
+    `select count(*)::int4 as n from audit where type = 'Patient' and (id = $1 or query like '%' || $1 || '%')`,
+    [id],
+  )
+  return row!.n
+}
+
+test('the same ifNoneExist twice, with no match, is refused: it would create two', async () => {
+  const patient = () => posted(aPatient(), {}, { ifNoneExist: 'identifier=urn:t|twice' })
+  const { body } = await admin.post('/fhir', aTransaction(patient(), patient())).expect(400)
+  assert.deepEqual(body.issue[0].expression, ['Bundle.entry[1].request.ifNoneExist'])
+})
+
+for (const type of ['batch', 'transaction']) {
+  for (const entry of [{}, 'x', { length: -1 }]) {
+    test(`a ${type} whose entries are ${JSON.stringify(entry)} is refused`, async () => {
+      await admin.post('/fhir', { resourceType: 'Bundle', type, entry }).expect(422)
+    })
+  }
+}
+
+test('an entry that is no object is refused: alone in a batch, with all others in a transaction', async () => {
+  const bundle = (type: string) => ({ resourceType: 'Bundle', type, entry: [null, posted(aPatient())] })
+  await admin.post('/fhir', bundle('transaction')).expect(422)
+  const { body } = await admin.post('/fhir', bundle('batch')).expect(200)
+  assert.deepEqual(
+    body.entry.map((e: { response: { status: string } }) => e.response.status),
+    ['422', '201'],
+  )
+})
