@@ -3,6 +3,8 @@
  *
  * https://hl7.org/fhir/smart-app-launch/STU2.2/conformance.html#using-well-known
  */
+import { fixedScopes } from '../provider/grantable-scopes.ts'
+
 export function smartConfigurationOf(publicUrl: string): Readonly<Record<string, unknown>> {
   const issuer = `${publicUrl}/auth`
   return {
@@ -13,23 +15,13 @@ export function smartConfigurationOf(publicUrl: string): Readonly<Record<string,
     token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
     token_endpoint_auth_signing_alg_values_supported: ['RS384', 'ES384'],
     registration_endpoint: `${issuer}/reg`,
-    management_endpoint: `${publicUrl}/`,
     introspection_endpoint: `${issuer}/token/introspection`,
     revocation_endpoint: `${issuer}/token/revocation`,
     grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
     response_types_supported: ['code'],
     code_challenge_methods_supported: ['S256'],
     scopes_supported: [
-      ...[
-        'openid',
-        'fhirUser',
-        'profile',
-        'launch',
-        'launch/patient',
-        'launch/encounter',
-        'offline_access',
-        'online_access',
-      ],
+      ...fixedScopes,
       ...['patient/*.cruds', 'user/*.cruds', 'system/*.cruds', 'patient/*.rs', 'user/*.rs', 'system/*.rs'],
       ...['patient/Patient.rs', 'patient/*.read', 'user/*.read', 'system/*.read'],
     ],
