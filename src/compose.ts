@@ -14,6 +14,7 @@ import { createLog, type Log } from './http/log.ts'
 import { createRateLimit } from './http/rate-limit.ts'
 import { createCapabilities } from './interactions/capabilities.ts'
 import { createPerform, type Perform, type Performer } from './interactions/perform.ts'
+import { standardOperations } from './interactions/standard-operations.ts'
 import { createOAuth, type OAuth } from './oauth/create-oauth.ts'
 import { createSearch } from './search/create-search.ts'
 import { createKeys, type Keys } from './search/keys.ts'
@@ -86,7 +87,8 @@ async function composeOn(
     accounts: accountsOf(() => late.oauth),
     serverWork: (tx, now) => late.performer.serverWork(tx, now),
   })
-  const { rules, operations } = sharing
+  const { rules } = sharing
+  const operations = [...standardOperations(), ...sharing.operations]
   late.performer = createPerform({
     ...{ definitions, access, search, keys, store, rules, operations, base, limits },
     onError: (err) => log.error({ err }, 'an entry of a batch failed'),

@@ -2,7 +2,7 @@ import type { Access, Action } from '../access/access.ts'
 import type { Definitions } from '../definitions/definitions.ts'
 import type { Search } from '../search/create-search.ts'
 import type { Answered } from './interaction.ts'
-import type { Operation } from './operation.ts'
+import { isOffered, type Operation } from './operation.ts'
 
 interface Parts {
   definitions: Definitions
@@ -60,7 +60,7 @@ function capabilityStatement({ definitions, access, search, operations, base }: 
         security: security(base),
         interaction: [{ code: 'transaction' }, { code: 'batch' }],
         resource: definitions.resourceTypes.map((type) => resource(type, search, operations, access)),
-        operation: operationsOf(operations.filter(({ on }) => on === 'system')),
+        operation: operationsOf(operations.filter((one) => isOffered(one, 'system'))),
       },
     ],
   }
@@ -84,7 +84,9 @@ function resource(type: string, search: Search, operations: readonly Operation[]
     searchInclude: includes,
     searchRevInclude: revIncludes,
     searchParam: parameters.map(({ code, url, type: kind }) => ({ name: code, definition: url, type: kind })),
-    operation: operationsOf(operations.filter(({ on, types }) => on !== 'system' && types.includes(type))),
+    operation: operationsOf(
+      operations.filter((one) => isOffered(one, 'type', type) || isOffered(one, 'instance', type)),
+    ),
   }
 }
 

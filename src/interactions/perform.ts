@@ -21,6 +21,7 @@ import { createPatch } from './patch.ts'
 import { createRead, createVread } from './read.ts'
 import { createResolveLinks } from './resolve-links.ts'
 import type { Rule, Work } from './rule.ts'
+import { createRunOperation } from './run-operation.ts'
 import { createSearchType } from './search-type.ts'
 import { createSubset } from './subset.ts'
 import { createPlan } from './transaction-plan.ts'
@@ -124,27 +125,7 @@ function createHandlers(parts: Parts, commit: Commit, perform: Perform): Record<
     patch: createPatch({ access, commit }),
     delete: createDelete({ access, commit }),
     batch: createBatch({ plan, perform, transaction, onError: parts.onError }),
-    operation: createOperations(operations, commit),
-  }
-
-  function createOperations(known: readonly Operation[], commitWrites: typeof commit) {
-    return async function operation(
-      context: Context,
-      handle: Handle,
-      asked: Extract<Interaction, { kind: 'operation' }>,
-      body: Body,
-    ): Promise<Answered> {
-      const level = asked.id !== undefined ? 'instance' : asked.type !== undefined ? 'type' : 'system'
-      const found = known.find(
-        ({ name, on, types }) =>
-          name === asked.name && on === level && (asked.type === undefined || types.includes(asked.type)),
-      )
-      if (!found) throw new FhirError('notFound', `The operation $${asked.name} is not known here.`)
-      if (asked.method === 'GET' && found.affectsState) {
-        throw new FhirError('methodNotAllowed', `$${asked.name} changes something: use POST.`)
-      }
-      return found.run({ context, handle, asked, body, commit: commitWrites })
-    }
+    operation: createRunOperation({ access, definitions, operations, commit }),
   }
 }
 

@@ -1,31 +1,24 @@
-import type { Access } from '../access/access.ts'
 import type { Context } from '../access/principal.ts'
 import { FhirError } from '../fhir/error.ts'
-import type { Operation } from '../interactions/operation.ts'
+import type { Call, Operation } from '../interactions/operation.ts'
 import { notFound } from '../interactions/visible-rows.ts'
 import type { StoredVersion, Transaction } from '../store/store.ts'
 
-interface Parts {
-  access: Pick<Access, 'rows'>
-  name: string
-  types: readonly string[]
-  definition: string
-  act(call: Parameters<Operation['run']>[0] & { tx: Transaction; target: StoredVersion }): Promise<string>
+interface Parts extends Pick<Operation, 'name' | 'types' | 'definition' | 'parameters'> {
+  act(call: Call & { tx: Transaction; target: StoredVersion }): Promise<string>
 }
 
 /** An operation on one resource that administrators alone may run, in a transaction; `act` answers the text of Parameters. */
-export function administratorOperation({ access, name, types, definition, act }: Parts): Operation {
+export function administratorOperation({ act, ...row }: Parts): Operation {
   return {
-    name,
-    on: 'instance',
-    types,
-    definition,
+    ...row,
+    on: ['instance'],
     affectsState: true,
+    needs: 'update',
     async run(call) {
-      const { context, handle, asked } = call
+      const { context, handle, asked, rows: where } = call
       const [type, id] = [asked.type!, asked.id!]
-      mustAdminister(context, name)
-      const where = access.rows(context.principal, type, 'update', context.now.getTime())
+      mustAdminister(context, row.name)
       const json = await handle.transaction(async (tx) => {
         const [target] = await tx.resources.read(type, [id], { where })
         if (!target || target.deleted) throw notFound(type, id)

@@ -49,7 +49,7 @@ export function createSharing(parts: Parts) {
     shareByMessage({ letters, codes, base }),
     consentGrants({ base }),
   ]
-  const operations: readonly Operation[] = [invite({ access, accounts, codes }), setRoles({ access, accounts, codes })]
+  const operations: readonly Operation[] = [invite({ accounts, codes }), setRoles({ accounts, codes })]
   const people = createPeople({
     store,
     serverWork,
