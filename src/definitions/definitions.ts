@@ -1,5 +1,6 @@
 import type { Issue } from '../fhir/error.ts'
 import type { Resource } from '../fhir/resource.ts'
+import type { Terminology } from './terminology.ts'
 
 /** What the loaded FHIR packages say. Built once at boot by `loadDefinitions` (load.ts); immutable afterwards. */
 export interface Definitions {
@@ -19,6 +20,7 @@ export interface Definitions {
   references(resource: Resource): FoundReference[]
   /** Every Attachment and where it stands, e.g. `DocumentReference.content[0].attachment`. */
   attachments(resource: Resource): FoundAttachment[]
+  readonly terminology: Terminology
   /** The elements that `_summary=true` keeps, for `_summary` and `_elements` handling. */
   summaryElements(resourceType: string): readonly string[]
   /** The elements with minimum cardinality 1 at the top level, kept by `_elements` and `_summary=text`. */

@@ -10,6 +10,7 @@ import { createRegistry, type Registry } from './registry.ts'
 import { createExpressionCompiler } from './search-expression.ts'
 import { createSearchParameters } from './search-parameters.ts'
 import { createStructures, type Element } from './structure.ts'
+import { createTerminology } from './terminology/create-terminology.ts'
 import { createValidator } from './validate.ts'
 
 /** Types that R4 gives no endpoint. https://hl7.org/fhir/R4/parameters.html, https://hl7.org/fhir/R4/operationoutcome.html */
@@ -21,6 +22,7 @@ export async function loadDefinitions(folder: string = join(projectRoot, 'fhir-p
   const structures = createStructures(registry)
   const resourceTypes = registry.resourceTypes.filter((type) => !withoutEndpoint.has(type))
   const known = new Set(resourceTypes)
+  const terminology = createTerminology(registry)
   const searchParameters = await withFhirPathIfNeeded((fhirPath) => {
     const compiler = createExpressionCompiler({
       structures,
@@ -43,7 +45,8 @@ export async function loadDefinitions(folder: string = join(projectRoot, 'fhir-p
     searchParameter: (type, code) => (known.has(type) ? searchParameters.find(type, code) : undefined),
     searchParameters: (type) => (known.has(type) ? searchParameters.of(type) : []),
     compartmentParameters: createCompartments(registry),
-    validate: createValidator({ structures, bindings: createBindings(registry) }),
+    validate: createValidator({ structures, bindings: createBindings(terminology) }),
+    terminology,
     references: (resource) =>
       findReferences(resource).map(({ path, value, targets }): FoundReference => ({ path, reference: value, targets })),
     attachments: (resource) =>
