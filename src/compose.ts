@@ -102,7 +102,7 @@ async function composeOn(
     rateScale: limits.rateScale,
   })
   const { setupLink } = await late.oauth.bootstrapAdministrator(settings.firstAdministrator)
-  const capabilities = createCapabilities({ definitions, access, search, operations, base })
+  const capabilities = createCapabilities({ definitions, access, search, operations, base, limits })
   const { oauth, performer } = late
   const app = createApp({
     ...{ definitions, base, limits, log, publicUrl },

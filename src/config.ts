@@ -99,6 +99,7 @@ function settingsOf(values: Values, env: Environment) {
     limits: {
       json: values.JSON_LIMIT,
       bundleEntries: values.BUNDLE_LIMIT,
+      conditionalDelete: values.CONDITIONAL_DELETE_LIMIT,
       binary: values.BINARY_LIMIT,
       rateScale: values.RATE_LIMIT_SCALE,
     },

@@ -131,6 +131,12 @@ export const variables = {
     meaning: 'Largest JSON body; beyond it 413.',
   },
   BUNDLE_LIMIT: { parse: is.integer(1, 100_000), default: '10000', meaning: 'Entries of a Bundle at most.' },
+  CONDITIONAL_DELETE_LIMIT: {
+    parse: is.integer(1, 1_000),
+    default: '1',
+    meaning:
+      'Resources that one conditional delete may delete; when more match, nothing is deleted and it answers 412.',
+  },
   BINARY_LIMIT: {
     parse: is.bytes(2 ** 20, largestObject()),
     default: '5GiB',

@@ -46,10 +46,18 @@ export function createFhir({ definitions, attachments, perform, base, limits }: 
       path,
       query,
       ifMatch: ctx.get('if-match') || undefined,
+      ifNoneMatch: ctx.get('if-none-match') || undefined,
+      ifModifiedSince: modifiedSince(ctx.get('if-modified-since')),
       ifNoneExist: ctx.get('if-none-exist') || undefined,
       lenient: /(?:^|[,;\s])handling=lenient\b/.test(ctx.get('prefer')),
     })
   }
+}
+
+/** The end of the second that the header names; a date that cannot be read is ignored, as RFC 9110 §13.1.3 says. */
+function modifiedSince(header: string): number | undefined {
+  const time = Date.parse(header)
+  return Number.isNaN(time) ? undefined : time + 999
 }
 
 function mayBeBinary(interaction: Interaction): boolean {

@@ -29,9 +29,9 @@ export async function readBody(ctx: Context, interaction: Interaction, limit: nu
   if (interaction.kind === 'operation' && ctx.method === 'GET') return { kind: 'none' }
   const text = await readText(ctx.req, limit, ctx.request.length)
   if (text === '' && interaction.kind === 'operation') return { kind: 'none' }
-  const expected = interaction.kind === 'patch' ? contentType === jsonPatch : json.test(contentType)
+  const expected = isPatch(interaction) ? contentType === jsonPatch : json.test(contentType)
   if (!expected) {
-    const wanted = interaction.kind === 'patch' ? jsonPatch : 'application/fhir+json'
+    const wanted = isPatch(interaction) ? jsonPatch : 'application/fhir+json'
     throw new FhirError('unsupportedMediaType', `The content type "${contentType}" is not known here; ${wanted} is.`)
   }
   if (text === '') throw new FhirError('malformed', 'The request has no body.')
@@ -46,8 +46,14 @@ export async function readForm(ctx: Context, limit: number): Promise<URLSearchPa
   return new URLSearchParams(await readText(ctx.req, limit, ctx.request.length))
 }
 
+const writing = ['create', 'update', 'conditional-update', 'patch', 'conditional-patch']
+
+function isPatch({ kind }: Interaction): boolean {
+  return kind === 'patch' || kind === 'conditional-patch'
+}
+
 function takesBody({ kind }: Interaction): boolean {
-  return ['create', 'update', 'patch', 'batch', 'operation'].includes(kind)
+  return [...writing, 'batch', 'operation'].includes(kind)
 }
 
 function mediaType(ctx: Context): string {

@@ -15,7 +15,7 @@ export function respond(ctx: Context, base: string, interaction: Interaction, an
   if (answer.lastUpdated !== undefined) ctx.set('Last-Modified', new Date(answer.lastUpdated).toUTCString())
   if (answer.location !== undefined && isWrite(interaction)) ctx.set('Location', `${base}/${answer.location}`)
   ctx.set('Cache-Control', 'private, no-store')
-  if (answer.json === undefined || answer.status === 204 || returnMinimal(ctx, interaction)) {
+  if (answer.json === undefined || answer.status === 204 || answer.status === 304 || returnMinimal(ctx, interaction)) {
     ctx.body = null
     ctx.status = answer.status
     return
@@ -26,7 +26,7 @@ export function respond(ctx: Context, base: string, interaction: Interaction, an
 }
 
 function isWrite({ kind }: Interaction): boolean {
-  return kind === 'create' || kind === 'update' || kind === 'patch'
+  return ['create', 'update', 'patch', 'conditional-update', 'conditional-patch'].includes(kind)
 }
 
 /** https://hl7.org/fhir/R4/http.html#ops */

@@ -10,6 +10,11 @@ import type { Proposal } from './proposal.ts'
 
 type Attach = (tx: Transaction, proposals: readonly Proposal[]) => Promise<void>
 
+/** Whether resources of the type have bytes beside their JSON. */
+export function hasBytes(type: string): boolean {
+  return type === 'Binary'
+}
+
 export type BinaryBytes = ReturnType<typeof createBinaryBytes>
 
 /**

@@ -1,7 +1,9 @@
-import type { Access, Action } from '../access/access.ts'
+import type { Access } from '../access/access.ts'
 import type { Definitions } from '../definitions/definitions.ts'
 import type { Search } from '../search/create-search.ts'
-import type { Answered } from './interaction.ts'
+import { hasBytes } from './binary-bytes.ts'
+import { actionOf, systemCodes, typeCodes } from './interaction-table.ts'
+import type { Answered, InteractionKind } from './interaction.ts'
 import { isOffered, type Operation } from './operation.ts'
 
 interface Parts {
@@ -10,21 +12,8 @@ interface Parts {
   search: Search
   operations: readonly Operation[]
   base: string
+  limits: { conditionalDelete: number }
 }
-
-/** The codes of https://hl7.org/fhir/R4/valueset-type-restful-interaction.html that `perform` has a handler for, and what each of them needs. */
-const typeInteractions: Readonly<Record<string, Action>> = {
-  read: 'read',
-  vread: 'read',
-  create: 'create',
-  update: 'update',
-  patch: 'update',
-  delete: 'delete',
-  'history-instance': 'read',
-  'search-type': 'search',
-}
-/** The moment from which this process says what it says. */
-const started = new Date()
 
 /**
  * capabilities: what this server does, made from the definitions, the table of interactions and the list of operations,
@@ -40,7 +29,11 @@ export function createCapabilities(parts: Parts) {
   }
 }
 
-function capabilityStatement({ definitions, access, search, operations, base }: Parts) {
+/** The moment from which this process says what it says. */
+const started = new Date()
+
+function capabilityStatement(parts: Parts) {
+  const { definitions, operations, base } = parts
   return {
     resourceType: 'CapabilityStatement',
     url: `${base}/metadata`,
@@ -58,28 +51,29 @@ function capabilityStatement({ definitions, access, search, operations, base }: 
       {
         mode: 'server',
         security: security(base),
-        interaction: [{ code: 'transaction' }, { code: 'batch' }],
-        resource: definitions.resourceTypes.map((type) => resource(type, search, operations, access)),
+        interaction: systemCodes().map((code) => ({ code })),
+        resource: definitions.resourceTypes.map((type) => resource(type, parts)),
         operation: operationsOf(operations.filter((one) => isOffered(one, 'system'))),
       },
     ],
   }
 }
 
-function resource(type: string, search: Search, operations: readonly Operation[], access: Parts['access']) {
+function resource(type: string, { access, search, operations, limits }: Parts) {
   const { parameters, includes, revIncludes } = search.supported(type)
-  const interactions = Object.entries(typeInteractions).filter(([, action]) => access.offered(type, action))
+  const offers = (kind: InteractionKind) => access.offered(type, actionOf(kind)!)
+  const severalDeletes = limits.conditionalDelete > 1 ? 'multiple' : 'single'
   return {
     type,
     profile: `http://hl7.org/fhir/StructureDefinition/${type}`,
-    interaction: interactions.map(([code]) => ({ code })),
+    interaction: typeCodes((action) => access.offered(type, action)).map((code) => ({ code })),
     versioning: 'versioned-update',
-    readHistory: true,
-    updateCreate: access.offered(type, 'update'),
-    conditionalCreate: type !== 'Binary',
-    conditionalRead: 'not-supported',
-    conditionalUpdate: false,
-    conditionalDelete: 'not-supported',
+    readHistory: offers('history-instance'),
+    updateCreate: offers('update'),
+    conditionalCreate: offers('create') && !hasBytes(type),
+    conditionalRead: offers('read') ? 'full-support' : 'not-supported',
+    conditionalUpdate: offers('conditional-update') && !hasBytes(type),
+    conditionalDelete: offers('conditional-delete') ? severalDeletes : 'not-supported',
     referencePolicy: ['literal', 'logical', 'local'],
     searchInclude: includes,
     searchRevInclude: revIncludes,

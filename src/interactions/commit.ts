@@ -11,7 +11,7 @@ import { auditRow } from './audit-row.ts'
 import { checkReferences, type Judged } from './check-references.ts'
 import { type Committed, placed, type Proposal, StaleVersion } from './proposal.ts'
 import type { Change, Rule, Work } from './rule.ts'
-import { stamped } from './stamp.ts'
+import { isUnchanged, stamped } from './stamp.ts'
 
 export interface CommitParts {
   definitions: Definitions
@@ -69,19 +69,19 @@ export function createCommit({ definitions, access, search, rules, base, workOf 
       judged.push({ proposal, after, mustSee })
     }
     await checkReferences({ access, context, handle, judged })
-    const at = context.now.getTime()
-    const committed = judged.map(({ proposal, after }) => committedOf(proposal, after, at))
-    const indexes = judged.map(({ proposal, after }) => (after ? search.extract(after, proposal.id) : undefined))
+    const committed = judged.map(({ proposal, after }) => committedOf(context, proposal, after))
+    const indexes = committed.map(({ proposal, resource }) =>
+      resource ? search.extract(resource, proposal.id) : undefined,
+    )
     const { stale } = await handle.resources.put(
-      committed.map((done, n) => writeOf(done, indexes[n])),
+      committed.flatMap((done, n) => (done.unchanged ? [] : [writeOf(done, indexes[n])])),
       committed.map((done, n) => audited(context, done, indexes[n])),
     )
-    if (stale.length > 0) {
-      throw new StaleVersion(proposals.filter(({ type, id }) => stale.some((s) => s.type === type && s.id === id)))
-    }
+    if (stale.length > 0) throw new StaleVersion(stale)
     if (work) {
-      for (const [n, done] of committed.entries()) {
-        const change = changeOf(context, done.proposal, judged[n]!.after)
+      for (const done of committed) {
+        if (done.unchanged) continue
+        const change = changeOf(context, done.proposal, done.resource)
         for (const rule of rulesOf.get(done.proposal.type) ?? []) {
           await within(done.proposal, () => rule.after?.(change, work))
         }
@@ -136,13 +136,23 @@ export function createCommit({ definitions, access, search, rules, base, workOf 
   return commit
 }
 
-function committedOf(proposal: Proposal, after: Resource | undefined, at: number): Committed {
-  return {
-    proposal,
-    version: proposal.expectedVersion + 1,
-    lastUpdated: at,
-    json: after ? stringifyJson(after) : '',
+/** "If the content is unchanged": the version stays what it is. https://hl7.org/fhir/R4/http.html#update */
+function committedOf(context: Context, proposal: Proposal, after: Resource | undefined): Committed {
+  const { before, expectedVersion } = proposal
+  if (before && after && isUnchanged(before, after)) {
+    const lastUpdated = Date.parse(before.meta!.lastUpdated!)
+    return {
+      proposal,
+      unchanged: true,
+      resource: before,
+      version: expectedVersion,
+      lastUpdated,
+      json: stringifyJson(before),
+    }
   }
+  const json = after ? stringifyJson(after) : ''
+  const lastUpdated = context.now.getTime()
+  return { proposal, unchanged: false, resource: after, version: expectedVersion + 1, lastUpdated, json }
 }
 
 function writeOf({ proposal, json, lastUpdated }: Committed, index: IndexValues | undefined): Write {

@@ -38,14 +38,16 @@ export async function matchesOf(access: Access, context: Context, handle: Handle
   return matches!
 }
 
-/** As matchesOf for many criteria, in one statement. */
+/** As matchesOf for many criteria, in one statement; `most` matches of each. */
 export async function resolveAll(
   access: Access,
   context: Context,
   handle: Handle,
   asked: readonly Criteria[],
+  most = 2,
 ): Promise<Match[][]> {
   if (asked.length === 0) return []
   const allowed = (type: string) => rowsOrNone(access, context, type, 'search')
-  return handle.resources.resolve(asked.map(({ type, where }) => ({ type, where: visible(type, where, allowed) })))
+  const conditions = asked.map(({ type, where }) => ({ type, where: visible(type, where, allowed) }))
+  return handle.resources.resolve(conditions, most)
 }

@@ -86,8 +86,8 @@ async function onceMore(act: () => Promise<Committed[]>): Promise<Committed[]> {
   }
 }
 
-export function severalMatches(type: string, query: string): FhirError {
-  return new FhirError('multipleMatches', `More than one ${type} matches "${query}".`)
+export function severalMatches(type: string, query: string, most = 1): FhirError {
+  return new FhirError('multipleMatches', `More than ${most === 1 ? 'one' : most} ${type} matches "${query}".`)
 }
 
 export function answerOf({ proposal, version, json, lastUpdated }: Committed, status: 200 | 201) {

@@ -1,6 +1,7 @@
 import { FhirError } from '../fhir/error.ts'
 import { isId } from '../fhir/resource.ts'
-import type { Interaction } from './interaction.ts'
+import { hasBytes } from './binary-bytes.ts'
+import type { Interaction, Known } from './interaction.ts'
 
 /** What a request line and its conditional headers ask for; the same for HTTP and for the entries of a Bundle. */
 export interface Ask {
@@ -9,6 +10,9 @@ export interface Ask {
   path: string
   query: URLSearchParams
   ifMatch?: string | undefined
+  ifNoneMatch?: string | undefined
+  /** Epoch ms: what was changed later is to be answered. */
+  ifModifiedSince?: number | undefined
   ifNoneExist?: string | undefined
   /** `Prefer: handling=lenient` */
   lenient?: boolean
@@ -40,7 +44,7 @@ export function createInteractionOf(isResourceType: (name: string) => boolean) {
     if (fourth === undefined) {
       return only(ask, 'GET', { kind: 'history-instance', type: first, id: second, query: ask.query })
     }
-    return only(ask, 'GET', { kind: 'vread', type: first, id: second, version: fourth })
+    return only(ask, 'GET', { kind: 'vread', type: first, id: second, version: fourth, ...known(ask) })
   }
 }
 
@@ -52,25 +56,53 @@ function wholeSystem(ask: Ask): Interaction {
 function typeLevel(ask: Ask, type: string): Interaction {
   if (ask.method === 'GET') return search(ask, type)
   if (ask.method === 'POST') {
-    if (type === 'Binary' && ask.ifNoneExist !== undefined) {
+    if (hasBytes(type) && ask.ifNoneExist !== undefined) {
       // Its bytes are streamed, and no lock is held while somebody sends them.
       throw new FhirError('unsupportedParameter', 'A Binary cannot be created on a condition.')
     }
     return { kind: 'create', type, ...(ask.ifNoneExist === undefined ? {} : { ifNoneExist: ask.ifNoneExist }) }
   }
-  if (['PUT', 'PATCH', 'DELETE'].includes(ask.method)) {
+  if (ask.method === 'PUT') return { kind: 'conditional-update', ...conditional(ask, type) }
+  if (ask.method === 'PATCH') return { kind: 'conditional-patch', ...conditional(ask, type) }
+  if (ask.method === 'DELETE') return { kind: 'conditional-delete', ...conditional(ask, type) }
+  throw notAllowed(ask, ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])
+}
+
+/** `PUT Patient?identifier=…`: https://hl7.org/fhir/R4/http.html#cond-update */
+function conditional(ask: Ask, type: string) {
+  const criteria = ask.query.toString()
+  if (criteria === '') {
     throw new FhirError(
-      'unsupportedParameter',
-      `Conditional ${ask.method} of ${type} is not supported: name the resource by its id.`,
+      'invalidQuery',
+      `${ask.method} of ${type} needs the id of a resource, or criteria that find it.`,
     )
   }
-  throw notAllowed(ask, ['GET', 'POST'])
+  if (hasBytes(type) && ask.method === 'PUT') {
+    throw new FhirError('unsupportedParameter', 'A Binary cannot be updated on a condition.')
+  }
+  return { type, criteria, ...matched(ask) }
+}
+
+function matched({ ifMatch }: Ask) {
+  return ifMatch === undefined ? {} : { ifMatch: versionOf(ifMatch) }
+}
+
+/** "If-None-Match … goes before If-Modified-Since": https://www.rfc-editor.org/rfc/rfc9110#section-13.2.2 */
+function known({ ifNoneMatch, ifModifiedSince }: Ask): { unless?: Known } {
+  if (ifNoneMatch !== undefined) {
+    const versions = ifNoneMatch.split(',').map((tag) => (tag.trim() === '*' ? '*' : versionOf(tag)))
+    return { unless: { versions } }
+  }
+  return ifModifiedSince === undefined ? {} : { unless: { since: ifModifiedSince } }
 }
 
 function instanceLevel(ask: Ask, type: string, id: string): Interaction {
-  const match = ask.ifMatch === undefined ? {} : { ifMatch: versionOf(ask.ifMatch) }
-  if (ask.method === 'GET') return { kind: 'read', type, id }
-  if (ask.method === 'PUT') return { kind: 'update', type, id, ...match }
+  const match = matched(ask)
+  if (ask.method === 'GET') return { kind: 'read', type, id, ...known(ask) }
+  if (ask.method === 'PUT') {
+    const absent = ask.ifNoneMatch?.trim() === '*' ? { ifNoneMatch: '*' as const } : {}
+    return { kind: 'update', type, id, ...match, ...absent }
+  }
   if (ask.method === 'PATCH') return { kind: 'patch', type, id, ...match }
   if (ask.method === 'DELETE') return { kind: 'delete', type, id, ...match }
   throw notAllowed(ask, ['GET', 'PUT', 'PATCH', 'DELETE'])

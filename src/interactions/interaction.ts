@@ -9,18 +9,28 @@ import type { Touched } from './audit-row.ts'
  */
 export type Interaction =
   | { kind: 'capabilities' }
-  | { kind: 'read'; type: string; id: string }
-  | { kind: 'vread'; type: string; id: string; version: string }
+  | { kind: 'read'; type: string; id: string; unless?: Known }
+  | { kind: 'vread'; type: string; id: string; version: string; unless?: Known }
   | { kind: 'create'; type: string; ifNoneExist?: string }
-  | { kind: 'update'; type: string; id: string; ifMatch?: number }
+  | { kind: 'update'; type: string; id: string; ifMatch?: number; ifNoneMatch?: '*' }
   | { kind: 'patch'; type: string; id: string; ifMatch?: number }
   | { kind: 'delete'; type: string; id: string; ifMatch?: number }
+  | { kind: 'conditional-update'; type: string; criteria: string; ifMatch?: number }
+  | { kind: 'conditional-patch'; type: string; criteria: string; ifMatch?: number }
+  | { kind: 'conditional-delete'; type: string; criteria: string; ifMatch?: number }
   | { kind: 'history-instance'; type: string; id: string; query: URLSearchParams }
   | { kind: 'search-type'; type: string; query: URLSearchParams; lenient: boolean }
   | { kind: 'batch' }
   | { kind: 'operation'; method: 'GET' | 'POST'; name: string; type?: string; id?: string; query: URLSearchParams }
 
 export type InteractionKind = Interaction['kind']
+
+/** What the client of a conditional read has already: versions by number (`*`: whichever), or what it saw at this time. */
+export interface Known {
+  readonly versions?: readonly (number | '*')[]
+  /** Epoch ms. */
+  readonly since?: number
+}
 
 /** What came with the interaction: a parsed JSON body, or the raw bytes of a Binary. */
 export type Body =
@@ -30,7 +40,7 @@ export type Body =
 
 /** The answer, before HTTP. */
 export interface Answer {
-  status: 200 | 201 | 202 | 204
+  status: 200 | 201 | 202 | 204 | 304
   /** The resource's text, as stored: attachment URLs may be relative to the base; http makes them absolute. */
   json?: string
   /** The answer is this Binary, whose bytes the store has. */

@@ -11,9 +11,14 @@ import { createBatch } from './batch.ts'
 import { createBinaryBytes } from './binary-bytes.ts'
 import { createCapabilities } from './capabilities.ts'
 import { type Commit, createCommit } from './commit.ts'
+import { createConditionalDelete } from './conditional-delete.ts'
+import { createConditionalPatch } from './conditional-patch.ts'
+import { createConditionalTarget } from './conditional-target.ts'
+import { createConditionalUpdate } from './conditional-update.ts'
 import { createCreate } from './create.ts'
 import { createDelete } from './delete.ts'
 import { createHistoryInstance } from './history-instance.ts'
+import { codeOf } from './interaction-table.ts'
 import { createInteractionOf } from './interaction-of.ts'
 import type { Answer, Answered, Body, Interaction, InteractionKind } from './interaction.ts'
 import type { Operation } from './operation.ts'
@@ -38,7 +43,7 @@ interface Parts {
   rules: readonly Rule[]
   operations: readonly Operation[]
   base: string
-  limits: { binary: number; bundleEntries: number }
+  limits: { binary: number; bundleEntries: number; conditionalDelete: number }
   /** Hears of defects that the answer survives. */
   onError: (error: unknown) => void
 }
@@ -68,11 +73,11 @@ export function createPerform(parts: Parts): Performer {
     try {
       const handler = handlers[interaction.kind] as Handler
       const { answer, touched } = await handler(context, store, interaction as never, body)
-      if (touched) await store.audit.record(auditRow(context, interaction.kind, touched, answer.status))
+      if (touched) await store.audit.record(auditRow(context, codeOf(interaction.kind), touched, answer.status))
       return answer
     } catch (error) {
       const status = error instanceof FhirError ? error.status : 500
-      await store.audit.record(auditRow(context, interaction.kind, namedBy(interaction), status))
+      await store.audit.record(auditRow(context, codeOf(interaction.kind), namedBy(interaction), status))
       throw error
     }
   }
@@ -98,6 +103,7 @@ function createHandlers(parts: Parts, commit: Commit, perform: Perform): Record<
   const bytes = createBinaryBytes({ attachments: store.attachments, keys, limit: limits.binary })
   const interactionOf = createInteractionOf((name) => definitions.isResourceType(name))
   const plan = createPlan({ interactionOf, keys, base, limit: limits.bundleEntries })
+  const conditionalTarget = createConditionalTarget({ access, search })
   const reading = {
     read: createRead({ access }),
     vread: createVread({ access }),
@@ -124,6 +130,9 @@ function createHandlers(parts: Parts, commit: Commit, perform: Perform): Record<
     update: createUpdate({ access, keys, commit, bytes }),
     patch: createPatch({ access, commit }),
     delete: createDelete({ access, commit }),
+    'conditional-update': createConditionalUpdate({ access, keys, commit, conditionalTarget }),
+    'conditional-patch': createConditionalPatch({ commit, conditionalTarget }),
+    'conditional-delete': createConditionalDelete({ commit, conditionalTarget, limit: limits.conditionalDelete }),
     batch: createBatch({ plan, perform, transaction, onError: parts.onError }),
     operation: createRunOperation({ access, definitions, operations, commit }),
   }
@@ -133,6 +142,11 @@ function namedBy(interaction: Interaction) {
   return {
     type: 'type' in interaction ? interaction.type : undefined,
     id: 'id' in interaction ? interaction.id : undefined,
-    query: interaction.kind === 'search-type' ? interaction.query.toString() : undefined,
+    query: queryOf(interaction),
   }
+}
+
+function queryOf(interaction: Interaction): string | undefined {
+  if ('criteria' in interaction) return interaction.criteria
+  return interaction.kind === 'search-type' ? interaction.query.toString() : undefined
 }

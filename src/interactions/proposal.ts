@@ -23,18 +23,27 @@ export interface Proposal {
 /** A write as it was stored. */
 export interface Committed {
   readonly proposal: Proposal
+  /** The content was there already, so there is no new version. */
+  readonly unchanged: boolean
+  /** Undefined for a delete. */
+  readonly resource: Resource | undefined
   readonly version: number
   readonly lastUpdated: number
   readonly json: string
 }
 
+interface Identity {
+  readonly type: string
+  readonly id: string
+}
+
 /** Another writer was quicker: thrown so that a transaction rolls back; never leaves `interactions/`. */
 export class StaleVersion extends Error {
   override readonly name = 'StaleVersion'
-  readonly proposals: readonly Proposal[]
-  constructor(proposals: readonly Proposal[]) {
+  readonly identities: readonly Identity[]
+  constructor(identities: readonly Identity[]) {
     super('the version is no longer current')
-    this.proposals = proposals
+    this.identities = identities
   }
 }
 

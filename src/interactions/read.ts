@@ -3,7 +3,7 @@ import type { Context } from '../access/principal.ts'
 import { FhirError } from '../fhir/error.ts'
 import type { Handle, StoredVersion } from '../store/store.ts'
 import { auditRow } from './audit-row.ts'
-import type { Answered, Interaction } from './interaction.ts'
+import type { Answered, Interaction, Known } from './interaction.ts'
 import { notFound } from './visible-rows.ts'
 
 /**
@@ -15,12 +15,12 @@ export function createRead({ access }: { access: Access }) {
   return async function read(
     context: Context,
     handle: Handle,
-    { type, id }: Extract<Interaction, { kind: 'read' }>,
+    { type, id, unless }: Extract<Interaction, { kind: 'read' }>,
   ): Promise<Answered> {
     const where = access.rows(context.principal, type, 'read', context.now.getTime())
     const audit = auditRow(context, 'read', { type, id }, 200)
     const [stored] = await handle.resources.read(type, [id], { where, audit })
-    return answered(stored ?? missing(type, id))
+    return answered(stored ?? missing(type, id), unless)
   }
 }
 
@@ -33,13 +33,13 @@ export function createVread({ access }: { access: Access }) {
   return async function vread(
     context: Context,
     handle: Handle,
-    { type, id, version }: Extract<Interaction, { kind: 'vread' }>,
+    { type, id, version, unless }: Extract<Interaction, { kind: 'vread' }>,
   ): Promise<Answered> {
     const where = access.rows(context.principal, type, 'read', context.now.getTime())
     if (!/^[1-9][0-9]{0,8}$/.test(version)) throw notFound(type, `${id}/_history/${version}`)
     const audit = auditRow(context, 'vread', { type, id }, 200)
     const stored = await handle.resources.vread(type, id, Number(version), { where, audit })
-    return answered(stored ?? missing(type, `${id}/_history/${version}`))
+    return answered(stored ?? missing(type, `${id}/_history/${version}`), unless)
   }
 }
 
@@ -48,9 +48,10 @@ function missing(type: string, id: string): never {
 }
 
 /** The statement that found it has audited it already. */
-function answered(stored: StoredVersion): Answered {
+function answered(stored: StoredVersion, unless: Known | undefined): Answered {
   const { type, id, rid, version, lastUpdated } = stored
   if (stored.deleted) throw new FhirError('gone', `${type}/${id} has been deleted.`)
+  if (unless && isKnown(stored, unless)) return { answer: { status: 304, version, lastUpdated } }
   return {
     answer: {
       status: 200,
@@ -60,4 +61,9 @@ function answered(stored: StoredVersion): Answered {
       ...(type === 'Binary' ? { binary: { rid, version } } : {}),
     },
   }
+}
+
+/** https://hl7.org/fhir/R4/http.html#cread */
+function isKnown({ version, lastUpdated }: StoredVersion, { versions, since }: Known): boolean {
+  return versions?.some((known) => known === '*' || known === version) ?? (since !== undefined && lastUpdated <= since)
 }

@@ -13,6 +13,7 @@ import { resourceOf } from './body.ts'
 import { bundleText, entryText } from './bundle-text.ts'
 import type { Commit } from './commit.ts'
 import { deleteProposal } from './delete.ts'
+import { actionOf } from './interaction-table.ts'
 import type { Answered, Interaction } from './interaction.ts'
 import { patchOf, patchProposal } from './patch.ts'
 import type { Committed, Proposal } from './proposal.ts'
@@ -46,8 +47,7 @@ export function createTransaction({ access, keys, commit, bytes, plan, resolveLi
   return async function transaction(context: Context, handle: Handle, bundle: Resource): Promise<Answered> {
     const entries = plan.planTransaction(bundle)
     for (const entry of entries) {
-      const action = actionOf(entry.interaction)
-      if (action) at(entry.place, () => refuseSmallScope(access, context, typeOf(entry.interaction), action))
+      at(entry.place, () => refuseSmallScope(access, context, typeOf(entry.interaction), neededBy(entry.interaction)))
     }
     const resources = entries.map((entry) => sentResource(entry))
     let rows: AuditRow[] = []
@@ -183,11 +183,10 @@ function sentResource({ interaction, resource, place }: PlannedEntry): Resource 
   return undefined
 }
 
-function actionOf({ kind }: Interaction): Action | undefined {
-  if (kind === 'create' || kind === 'update' || kind === 'delete') return kind
-  if (kind === 'patch') return 'update'
-  if (kind === 'read' || kind === 'vread' || kind === 'history-instance') return 'read'
-  if (kind === 'search-type') return 'search'
+/** What the entry needs; conditional writes are not resolved inside of a transaction. */
+function neededBy({ kind }: Interaction): Action {
+  const action = kind.startsWith('conditional-') ? undefined : actionOf(kind)
+  if (action) return action
   throw new FhirError('unsupportedParameter', `A transaction cannot hold a ${kind}.`)
 }
 

@@ -52,12 +52,18 @@ export function createUpdate({ access, keys, commit, bytes }: Parts) {
   async function once(
     context: Context,
     handle: Handle,
-    { type, id, ifMatch }: Extract<Interaction, { kind: 'update' }>,
+    { type, id, ifMatch, ifNoneMatch }: Extract<Interaction, { kind: 'update' }>,
     after: Resource,
     options: CommitOptions,
   ): Promise<Answered> {
     const stored = (await readTargets(access, context, handle, [{ type, id }], 'update')).get(`${type}/${id}`)
-    const proposal = updateProposal(access, keys, context, { type, id, ifMatch, after, place: type }, stored)
+    const proposal = updateProposal(
+      access,
+      keys,
+      context,
+      { type, id, ifMatch, ifNoneMatch, after, place: type },
+      stored,
+    )
     const [done] = await commit(context, handle, [proposal], options)
     return { answer: answerOf(done!, proposal.kind === 'create' ? 201 : 200) }
   }
@@ -67,6 +73,8 @@ interface Asked {
   type: string
   id: string
   ifMatch?: number | undefined
+  /** Only what is not there may be written. */
+  ifNoneMatch?: '*' | undefined
   after: Resource
   place: string
 }
@@ -76,7 +84,7 @@ export function updateProposal(
   access: Access,
   keys: Keys,
   context: Context,
-  { type, id, ifMatch, after, place }: Asked,
+  { type, id, ifMatch, ifNoneMatch, after, place }: Asked,
   stored: StoredVersion | undefined,
 ): Proposal {
   const rid = stored?.rid ?? keys.ridOf(type, id)
@@ -88,6 +96,7 @@ export function updateProposal(
     return { ...common, kind: 'update', expectedVersion: stored.version, revive: true, before: undefined }
   }
   if (ifMatch !== undefined && ifMatch !== stored.version) throw staleMatch(type, id, ifMatch)
+  if (ifNoneMatch) throw new FhirError('preconditionFailed', `${type}/${id} exists; If-None-Match says it must not.`)
   const before = parseJson(stored.json) as Resource
   return { ...common, kind: 'update', expectedVersion: stored.version, revive: false, before }
 }
@@ -107,7 +116,7 @@ export async function retried<T>(ifMatch: number | undefined, once: () => Promis
       return await once()
     } catch (error) {
       if (!(error instanceof StaleVersion)) throw error
-      const { type, id } = error.proposals[0]!
+      const { type, id } = error.identities[0]!
       if (ifMatch !== undefined) throw staleMatch(type, id, ifMatch)
       if (attempt === attempts) {
         throw new FhirError('conflict', `${type}/${id} is being changed by others at this moment. Send it again.`)

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { and, type Clause } from './clause.ts'
 import { type AccessOf, guarded, probing } from './guard.ts'
 import type { SearchRequest, Statement } from './request.ts'
-import { bind, sharingPlan } from './sql/bind.ts'
+import { bind, rows, sharingPlan } from './sql/bind.ts'
 import { clauseSql } from './sql/clause-sql.ts'
 import { includesSql } from './sql/includes.ts'
 import { literal, table, versions } from './sql/names.ts'
@@ -59,13 +59,13 @@ export function countStatement(request: Pick<SearchRequest, 'type' | 'where'>, a
   return statement(text, values, sharesPlan)
 }
 
-/** The first two matches of each condition: rows of `n` (its index), `id`, `rid` and `ver`. */
-export function resolveStatement(conditions: readonly { type: string; where: Clause }[]): Statement {
+/** The first matches of each condition: rows of `n` (its index), `id`, `rid` and `ver`. */
+export function resolveStatement(conditions: readonly { type: string; where: Clause }[], most = 2): Statement {
   const values: unknown[] = []
   const parts = conditions.map(({ type, where }, n) => {
     const met = clauseSql(where, { alias: 's', type, of: 'current' }, values)
     return `(select ${bind(values, 'int4', n)} as n, v.id, s.rid, s.ver from ${table(type)} s
-        join ${versions(type)} v on v.rid = s.rid and v.ver = s.ver where ${met} order by s.rid limit 2)`
+        join ${versions(type)} v on v.rid = s.rid and v.ver = s.ver where ${met} order by s.rid limit ${rows(most)})`
   })
   const selective = conditions.every(({ where }) => isSelective(where))
   return statement(parts.join('\nunion all\n'), values, selective)

@@ -47,9 +47,10 @@ export interface Resources {
   ): Promise<{ versions: StoredVersion[]; total: number; more: boolean }>
   /** Matches and included rows of one page. `access` gives the clauses of every type that the search touches. */
   find(request: SearchRequest, access: (type: string) => Clause): Promise<Page>
-  /** The first two matches of each condition, in one statement: conditional references and conditional creates. */
+  /** The first matches of each condition (two, or `most`), in one statement: what conditional interactions are about. */
   resolve(
     conditions: readonly { type: string; where: Clause }[],
+    most?: number,
   ): Promise<{ id: string; rid: Rid; version: number }[][]>
   /**
    * Writes all or nothing, in one statement; answers the identities whose `expectedVersion` was no longer the current one

@@ -37,10 +37,10 @@ export function createSearches({
       return { ...page, total: known ?? (wanted ? await counted() : undefined) }
     },
 
-    async resolve(conditions) {
+    async resolve(conditions, most = 2) {
       const matches = conditions.map((): { id: string; rid: bigint; version: number }[] => [])
       for (let start = 0; start < conditions.length; start += conditionsPerStatement) {
-        const statement = resolveStatement(conditions.slice(start, start + conditionsPerStatement))
+        const statement = resolveStatement(conditions.slice(start, start + conditionsPerStatement), most)
         // A Bundle's conditions come in endless combinations, which are not worth a name.
         const name = conditions.length === 1 ? statement.name : undefined
         const rows = await run<{ n: number; id: string; rid: bigint; ver: number }>({ ...statement, name })

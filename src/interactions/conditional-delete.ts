@@ -1,0 +1,39 @@
+import type { Context } from '../access/principal.ts'
+import type { Handle } from '../store/store.ts'
+import type { Commit } from './commit.ts'
+import type { ConditionalTarget } from './conditional-target.ts'
+import { deleteProposal } from './delete.ts'
+import type { Answered, Interaction } from './interaction.ts'
+import { retried } from './update.ts'
+
+interface Parts {
+  commit: Commit
+  conditionalTarget: ConditionalTarget
+  /** How many resources one conditional delete may delete: 1, unless the settings say otherwise. */
+  limit: number
+}
+
+/**
+ * conditional delete: what the criteria find is deleted, all or nothing, but never more than the settings allow. Afterwards
+ * nothing matches; when nothing did before, that is so already.
+ *
+ * https://hl7.org/fhir/R4/http.html#3.1.0.7.1
+ */
+export function createConditionalDelete({ commit, conditionalTarget, limit }: Parts) {
+  return async function conditionalDelete(
+    context: Context,
+    handle: Handle,
+    asked: Extract<Interaction, { kind: 'conditional-delete' }>,
+  ): Promise<Answered> {
+    const { type, ifMatch, criteria } = asked
+    return retried(ifMatch, () =>
+      handle.transaction(async (tx) => {
+        const matches = await conditionalTarget(context, tx, asked, 'delete', limit)
+        if (matches.length === 0) return { answer: { status: 204 }, touched: { type, query: criteria } }
+        const proposals = matches.map((match) => deleteProposal({ type, id: match.id, ifMatch, place: type }, match))
+        const done = await commit(context, tx, proposals)
+        return { answer: { status: 204, ...(done.length === 1 ? { version: done[0]!.version } : {}) } }
+      }),
+    )
+  }
+}

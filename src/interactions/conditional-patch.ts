@@ -1,0 +1,45 @@
+import type { Context } from '../access/principal.ts'
+import { FhirError } from '../fhir/error.ts'
+import type { Handle } from '../store/store.ts'
+import type { Commit } from './commit.ts'
+import type { ConditionalTarget } from './conditional-target.ts'
+import { answerOf } from './create.ts'
+import type { Answered, Body, Interaction } from './interaction.ts'
+import { patchOf, patchProposal } from './patch.ts'
+import { retried } from './update.ts'
+
+/**
+ * conditional patch: the one resource that the criteria find is patched.
+ *
+ * https://hl7.org/fhir/R4/http.html#patch
+ */
+export function createConditionalPatch({
+  commit,
+  conditionalTarget,
+}: {
+  commit: Commit
+  conditionalTarget: ConditionalTarget
+}) {
+  return async function conditionalPatch(
+    context: Context,
+    handle: Handle,
+    asked: Extract<Interaction, { kind: 'conditional-patch' }>,
+    body: Body,
+  ): Promise<Answered> {
+    const { type, ifMatch } = asked
+    const operations = patchOf(body)
+    return retried(ifMatch, () =>
+      handle.transaction(async (tx) => {
+        const [match] = await conditionalTarget(context, tx, asked, 'update')
+        if (!match) throw noMatch(type, asked.criteria)
+        const proposal = patchProposal({ type, id: match.id, ifMatch, operations, place: type }, match)
+        const [done] = await commit(context, tx, [proposal])
+        return { answer: answerOf(done!, 200) }
+      }),
+    )
+  }
+}
+
+export function noMatch(type: string, criteria: string): FhirError {
+  return new FhirError('notFound', `No ${type} matches "${criteria}".`)
+}
