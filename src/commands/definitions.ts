@@ -20,8 +20,8 @@ const manifest = {
   name: 'hl7.fhir.r4.core',
   version: '4.0.1',
   description:
-    'HL7 FHIR R4 4.0.1, reduced for this server by `npm run definitions`: no narrative, prose, mappings, differentials or ' +
-    'designations, and without the constraints that every element inherits from its type',
+    'HL7 FHIR R4 4.0.1, reduced for this server by `npm run definitions`: no narrative, prose, mappings or differentials, ' +
+    'and without the constraints that every element inherits from its type',
   fhirVersions: ['4.0.1'],
   type: 'fhir.core',
   canonical: 'http://hl7.org/fhir',

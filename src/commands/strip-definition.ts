@@ -14,9 +14,20 @@ const onlyExtensions =
   }
 const onlyTrue = (value: boolean): true | undefined => value || undefined
 
+const usage = 'http://terminology.hl7.org/CodeSystem/designation-usage'
+
+/** "If no use is provided, the designation can be assumed to be suitable for general display to a human user." */
+const designation: Shape = {
+  language: true,
+  use: ({ system, code }: { system?: string; code?: string }) =>
+    system === usage && code === 'display' ? undefined : { system, code },
+  value: true,
+}
+
 const concept: Record<string, Shape> = {
   code: true,
   display: true,
+  designation,
   property: (properties: readonly { code: string }[]) => {
     const kept = properties.filter(({ code }) => code !== 'deprecationDate')
     return kept.length === 0 ? undefined : kept
@@ -27,7 +38,7 @@ concept.concept = concept
 const valueSetPart: Shape = {
   system: true,
   version: true,
-  concept: { code: true, display: true },
+  concept: { code: true, display: true, designation },
   filter: true,
   valueSet: true,
 }
@@ -63,7 +74,10 @@ const shapes: Readonly<Record<string, { readonly [member: string]: Shape }>> = {
   CodeSystem: {
     url: true,
     version: true,
+    valueSet: true,
     name: true,
+    title: true,
+    status: true,
     caseSensitive: true,
     hierarchyMeaning: true,
     content: true,
@@ -102,6 +116,8 @@ const shapes: Readonly<Record<string, { readonly [member: string]: Shape }>> = {
     url: true,
     version: true,
     name: true,
+    title: true,
+    status: true,
     compose: { lockedDate: true, inactive: true, include: valueSetPart, exclude: valueSetPart },
   },
 }

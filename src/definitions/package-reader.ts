@@ -23,6 +23,8 @@ export interface Head {
   readonly abstract?: boolean
   readonly derivation?: string
   readonly baseDefinition?: string
+  /** Of a code system: the value set of all its codes. */
+  readonly valueSet?: string
 }
 
 export interface FhirPackage {
@@ -136,10 +138,10 @@ function headOf(line: string): Head {
 }
 
 function entryOf(head: Head, source: Pick<Entry, 'file' | 'isChecked' | 'read'>): Entry[] {
-  const { resourceType, url, version, type, kind, abstract, derivation, baseDefinition } = head
+  const { resourceType, url, version, type, kind, abstract, derivation, baseDefinition, valueSet } = head
   if (resourceType === undefined || !definitionTypes.has(resourceType)) return []
   if (url === undefined) throw new Error(`${source.file}: this ${resourceType} has no url`)
-  const kept = { resourceType, url, version, type, kind, abstract, derivation, baseDefinition }
+  const kept = { resourceType, url, version, type, kind, abstract, derivation, baseDefinition, valueSet }
   return [{ resourceType, url, head: kept, ...source }]
 }
 

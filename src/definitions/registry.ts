@@ -33,6 +33,7 @@ export function createRegistry(folder: string) {
     }
   }
 
+  const bySet = new Map(ofType('CodeSystem').map((entry) => [entry.head.valueSet, entry]))
   const baseOf = new Map(
     structures
       .filter(({ head }) => head.derivation !== 'constraint')
@@ -52,10 +53,20 @@ export function createRegistry(folder: string) {
     parentOf: (type: string) => baseOf.get(type),
     structure: (type: string) =>
       find('StructureDefinition', structureBase + type)?.read() as StructureDefinition | undefined,
-    valueSet: (canonical: string) => find('ValueSet', canonical)?.read() as ValueSet | undefined,
+    valueSet: (canonical: string) =>
+      (find('ValueSet', canonical)?.read() as ValueSet | undefined) ?? wholeSystem(canonical.split('|', 1)[0]!),
     codeSystem: (canonical: string) => find('CodeSystem', canonical)?.read() as CodeSystem | undefined,
     searchParameters: () => definitionsOf<SearchParameter>('SearchParameter'),
     compartments: () => definitionsOf<CompartmentDefinition>('CompartmentDefinition'),
+  }
+
+  /** "The value set contains all codes in the code system": https://hl7.org/fhir/R4/codesystem-definitions.html#CodeSystem.valueSet */
+  function wholeSystem(valueSet: string): ValueSet | undefined {
+    const system = bySet.get(valueSet)
+    if (!system) return undefined
+    const { version } = system.head
+    const compose = { include: [{ system: system.url }] }
+    return { resourceType: 'ValueSet', url: valueSet, status: 'active', ...(version ? { version } : {}), compose }
   }
 
   function definitionsOf<T>(resourceType: string): Source<T>[] {

@@ -146,6 +146,13 @@ describe('the expansion of a value set', () => {
     assert.equal(codesOf(set('lost', { include: [{ valueSet: ['urn:set:nowhere'] }] })), 'unknown')
   })
 
+  test('the value set that a code system calls its own is all of its codes', () => {
+    const expansion = terminology.expand(`${sets}dicom-dcim`, { count: 1 })
+    assert.ok(!('problem' in expansion))
+    assert.equal(expansion.members[0]!.system, 'http://dicom.nema.org/resources/ontology/DCM')
+    assert.ok(expansion.total > 1000)
+  })
+
   test('what is known by its rules has no list', () => {
     const expansion = terminology.expand(`${sets}all-languages`)
     assert.equal('problem' in expansion && expansion.problem, 'endless')
@@ -195,6 +202,9 @@ test('a lookup answers display, designations, parents and children', () => {
   const mother = terminology.lookup(`${hl7}v3-RoleCode`, 'MTH')
   assert.ok(mother !== undefined && mother !== 'unknown')
   assert.deepEqual([mother.display, mother.parents], ['mother', ['PRN']])
+  const male = terminology.lookup(`${hl7}v2-0001`, 'M')
+  assert.ok(male !== undefined && male !== 'unknown')
+  assert.deepEqual(male.designations[1], { language: 'nl', value: 'Man' })
   assert.equal(terminology.lookup(`${hl7}v3-RoleCode`, 'nobody'), undefined)
   assert.equal(terminology.lookup('http://loinc.org', 'nobody'), 'unknown')
 })
