@@ -88,7 +88,7 @@ async function composeOn(
     serverWork: (tx, now) => late.performer.serverWork(tx, now),
   })
   const { rules } = sharing
-  const operations = [...standardOperations(), ...sharing.operations]
+  const operations = [...standardOperations({ definitions, access, search, keys }), ...sharing.operations]
   late.performer = createPerform({
     ...{ definitions, access, search, keys, store, rules, operations, base, limits },
     onError: (err) => log.error({ err }, 'an entry of a batch failed'),

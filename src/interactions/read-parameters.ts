@@ -38,7 +38,8 @@ const families = [
  */
 export function readParameters({ definitions, parameters, query, body }: Parts): Given {
   const values = [...inQuery(parameters, query), ...inBody(definitions, parameters, body)]
-  if (values.length > mostValues) throw new FhirError('tooCostly', `An operation takes ${mostValues} values at most.`)
+  if (values.length > mostValues)
+    throw new FhirError('invalidQuery', `An operation takes ${mostValues} values at most.`)
   const given = givenOf(values)
   for (const [name, { min = 0, max = 1 }] of Object.entries(parameters)) {
     const found = values.filter((value) => value.name === name)

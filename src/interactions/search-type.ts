@@ -49,7 +49,7 @@ export function createSearchType({ access, search, subset }: Parts) {
 }
 
 /** Whose cursor it is: a page token of somebody else, or of another app, is refused. */
-function principalKeyOf({ principal }: Context): string {
+export function principalKeyOf({ principal }: Context): string {
   return `${principal.accountId ?? ''}|${principal.clientId}|${principal.patient?.id ?? ''}`
 }
 

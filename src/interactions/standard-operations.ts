@@ -1,7 +1,19 @@
+import type { Access } from '../access/access.ts'
+import type { Definitions } from '../definitions/definitions.ts'
+import type { Search } from '../search/create-search.ts'
+import type { Keys } from '../search/keys.ts'
 import type { Operation } from './operation.ts'
+import { everything } from './operations/everything.ts'
 import { meta } from './operations/meta.ts'
 
+export interface OperationParts {
+  definitions: Definitions
+  access: Access
+  search: Search
+  keys: Keys
+}
+
 /** The table of the operations that the standard defines; `sharing/` adds the product's own. */
-export function standardOperations(): readonly Operation[] {
-  return [meta]
+export function standardOperations(parts: OperationParts): readonly Operation[] {
+  return [meta, ...everything(parts)]
 }

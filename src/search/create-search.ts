@@ -1,7 +1,7 @@
 import type { CompartmentCode, Definitions, SearchParameter } from '../definitions/definitions.ts'
 import type { Resource } from '../fhir/resource.ts'
 import { type Clause, none, or } from './clause.ts'
-import { createCursors } from './cursor.ts'
+import { createCursors, type Cursored } from './cursor.ts'
 import { createExtract } from './extract/extract.ts'
 import { createFields, type Field } from './field.ts'
 import type { IndexValues } from './index-values.ts'
@@ -23,7 +23,9 @@ export interface Search {
   /** What the index will hold of this resource under this id. */
   extract(resource: Resource, id: string): IndexValues
   /** The value of `_cursor` for the page behind this position. */
-  nextCursor(request: SearchRequest, position: Position, principalKey: string): string
+  nextCursor(asked: Cursored, position: Position, principalKey: string): string
+  /** Throws FhirError('invalidQuery') for a cursor of something else, or of somebody else. */
+  readCursor(asked: Cursored, cursor: string, principalKey: string): Position
   /** `name=value` as in a query, modifiers and chains included; for conditions alone, not `_sort` and its like. */
   parameter(type: string, name: string, value: string): Clause
   /** The row refers to the target by this reference parameter. */
@@ -103,7 +105,8 @@ export function createSearch({ definitions, keys, base, cursorSecret, labels, no
   return {
     parse,
     extract: createExtract({ keys, fields, types, base, labels }),
-    nextCursor: (request, position, principalKey) => cursors.write(request, position, principalKey),
+    nextCursor: (asked, position, principalKey) => cursors.write(asked, position, principalKey),
+    readCursor: (asked, cursor, principalKey) => cursors.read(asked, cursor, principalKey),
     parameter: criterion,
     refersTo: (type, code, target) => types.reference.refersTo(reference(type, code), target.type, target.rid),
     follows(type, code, target, where) {

@@ -38,6 +38,15 @@ export interface Include extends Link {
   readonly target: string
 }
 
+/** Rows of several types at once, such as a patient's whole record. */
+export interface SeveralRequest {
+  /** In the order of the answer; a type comes once. The conditions start from few rows. */
+  readonly parts: readonly { readonly type: string; readonly where: Clause }[]
+  readonly count: number
+  /** The page starts after this row. */
+  readonly after: { readonly type: string; readonly rid: Rid } | undefined
+}
+
 /** An SQL statement; `name` makes it a prepared one whose plan is shared by all values. */
 export interface Statement {
   readonly text: string

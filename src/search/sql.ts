@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { and, type Clause } from './clause.ts'
 import { type AccessOf, guarded, probing } from './guard.ts'
-import type { SearchRequest, Statement } from './request.ts'
+import type { SearchRequest, SeveralRequest, Statement } from './request.ts'
 import { bind, rows, sharingPlan } from './sql/bind.ts'
 import { clauseSql } from './sql/clause-sql.ts'
 import { includesSql } from './sql/includes.ts'
@@ -10,9 +10,10 @@ import { type Condition, pageSql } from './sql/page.ts'
 import type { Collected, Row } from './sql/row.ts'
 import { reachIsSmall } from './sql/reach.ts'
 import { isSelective } from './sql/selective.ts'
+import { partsLeft, presentSql, severalSql } from './sql/several.ts'
 import { lastUpdatedBounds } from './sql/walks.ts'
 
-export { clauseSql, isSelective, type Row }
+export { clauseSql, isSelective, partsLeft, type Row }
 
 /** A row of a search statement. Numbers of 64 bits come as the driver gives them. */
 export interface FoundRow {
@@ -69,6 +70,19 @@ export function resolveStatement(conditions: readonly { type: string; where: Cla
   })
   const selective = conditions.every(({ where }) => isSelective(where))
   return statement(parts.join('\nunion all\n'), values, selective)
+}
+
+/** A page of rows of several types; undefined when there is nothing that may be seen. */
+export function severalStatement(request: SeveralRequest, access: AccessOf): Statement | undefined {
+  const values: unknown[] = []
+  const text = severalSql(request, access, values)
+  return text === '' ? undefined : statement(text, values, true)
+}
+
+/** Which of the types have any row that meets their condition: rows of `n`. */
+export function presentStatement(parts: SeveralRequest['parts']): Statement {
+  const values: unknown[] = []
+  return statement(presentSql(parts, values), values, true)
 }
 
 function condition(

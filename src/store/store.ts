@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import type { Clause } from '../search/clause.ts'
 import type { IndexValues } from '../search/index-values.ts'
 import type { Rid } from '../search/keys.ts'
-import type { SearchRequest } from '../search/request.ts'
+import type { SearchRequest, SeveralRequest } from '../search/request.ts'
 
 /** What the store offers; `createStore` (create-store.ts) makes it. Nothing here knows a permission or an HTTP header. */
 export interface Store extends Handle {
@@ -47,6 +47,14 @@ export interface Resources {
   ): Promise<{ versions: StoredVersion[]; total: number; more: boolean }>
   /** Matches and included rows of one page. `access` gives the clauses of every type that the search touches. */
   find(request: SearchRequest, access: (type: string) => Clause): Promise<Page>
+  /**
+   * One page of rows of several types; `access` as for `find`. Two statements: which types there are, which keeps the second
+   * small, and the page.
+   */
+  several(
+    request: SeveralRequest,
+    access: (type: string) => Clause,
+  ): Promise<{ found: readonly StoredVersion[]; more: boolean }>
   /** The first matches of each condition (two, or `most`), in one statement: what conditional interactions are about. */
   resolve(
     conditions: readonly { type: string; where: Clause }[],

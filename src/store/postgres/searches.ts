@@ -1,4 +1,12 @@
-import { countStatement, type FoundRow, resolveStatement, searchStatement } from '../../search/sql.ts'
+import {
+  countStatement,
+  type FoundRow,
+  partsLeft,
+  presentStatement,
+  resolveStatement,
+  searchStatement,
+  severalStatement,
+} from '../../search/sql.ts'
 import type { Statement } from '../../search/request.ts'
 import type { Handle, Page, Resources, StoredVersion } from '../store.ts'
 import type { NameOf } from './statement-names.ts'
@@ -13,7 +21,7 @@ export function createSearches({
 }: {
   query: Handle['query']
   nameOf: NameOf
-}): Pick<Resources, 'find' | 'resolve'> {
+}): Pick<Resources, 'find' | 'several' | 'resolve'> {
   /** A statement without a name wants a plan for its own values. */
   function run<Row>({ text, values, name }: Statement): Promise<Row[]> {
     return query<Row>(text, values, name === undefined ? undefined : nameOf(text))
@@ -35,6 +43,15 @@ export function createSearches({
       const known = totalOf(found, request.count, request.after === undefined)
       const wanted = request.total !== undefined
       return { ...page, total: known ?? (wanted ? await counted() : undefined) }
+    },
+
+    async several(request, access) {
+      const parts = partsLeft(request)
+      if (parts.length === 0) return { found: [], more: false }
+      const present = new Set((await run<{ n: number }>(presentStatement(parts))).map(({ n }) => n))
+      const statement = severalStatement({ ...request, parts: parts.filter((_, n) => present.has(n)) }, access)
+      const found = statement ? await run<FoundRow>(statement) : []
+      return { found: found.slice(0, request.count).map(stored), more: found.length > request.count }
     },
 
     async resolve(conditions, most = 2) {
