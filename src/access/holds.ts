@@ -31,8 +31,6 @@ export function holds(clause: Clause, index: IndexValues): boolean | undefined {
         'key' in at ? index.periods.filter(([key]) => key === at.key).map(([, lo, hi]) => [lo, hi] as const) : []
       return [...own, ...others].some((period) => period !== undefined && meets(period, bounds))
     }
-    case 'dateMissing':
-      return index.dates[clause.column] === undefined
     default:
       return undefined
   }

@@ -36,7 +36,6 @@ export type Clause =
   | { readonly op: 'number'; readonly key: Key; readonly bounds: readonly Bound<number>[] }
   /** One period [lo, hi) in epoch milliseconds meets all bounds: the type's own column pair, or a key of `dat`. */
   | { readonly op: 'date'; readonly at: { column: string } | { key: Key }; readonly bounds: readonly Bound<number>[] }
-  | { readonly op: 'dateMissing'; readonly column: string }
   | { readonly op: 'lastUpdated'; readonly bounds: readonly Bound<number>[] }
   /**
    * Chain: the row refers, by this link, to a `target` row that meets `where`. `judged`: as for `keys`. `probe`: the other

@@ -9,7 +9,7 @@ import type { Key, Keys, Rid } from './keys.ts'
 import { createLinks } from './links.ts'
 import { anyOf } from './parse/any-of.ts'
 import { chained, createCriterion } from './parse/chain.ts'
-import { isSearchable } from './parse/condition.ts'
+import { isSearchable, modifiersOf } from './parse/condition.ts'
 import { createIncludes } from './parse/includes.ts'
 import { createParse, type ParseOptions } from './parse/parse.ts'
 import { createSort } from './parse/sort.ts'
@@ -44,6 +44,8 @@ export interface Search {
 
 export interface Supported {
   readonly parameters: readonly SearchParameter[]
+  /** What may stand behind the colon of one of them. */
+  modifiers(code: string): readonly string[]
   /** Values of `_include` and `_revinclude`. */
   readonly includes: readonly string[]
   readonly revIncludes: readonly string[]
@@ -97,6 +99,7 @@ export function createSearch({ definitions, keys, base, cursorSecret, labels, no
     )
     return {
       parameters: parameters.map(({ parameter }) => parameter),
+      modifiers: (code) => modifiersOf(fields.of(type, code)!, types),
       includes: references.map(({ parameter }) => `${type}:${parameter.code}`),
       revIncludes: referring,
     }

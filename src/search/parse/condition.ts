@@ -1,6 +1,5 @@
 import { FhirError } from '../../fhir/error.ts'
 import { all, and, type Clause, none, not } from '../clause.ts'
-import { dateColumnOf } from '../date-column.ts'
 import type { Field, Fields } from '../field.ts'
 import type { Keys } from '../keys.ts'
 import { split, unescape } from '../types/escapes.ts'
@@ -27,13 +26,10 @@ export function createCondition({ keys, fields, types }: ConditionParts) {
     if (!field || !isSearchable(field, types) || others.length > 0) throw unsupported(type, name, fields, types)
     const values = valuesOf(name, value)
     if (modifier === 'missing') return missing(field, values)
-    if (code === '_id') return idClause(keys, type, values, checked(type, name, modifier, ['not']))
-    if (code === '_lastUpdated') {
-      checked(type, name, modifier, [])
-      return anyOf(values.map(types.date.lastUpdated))
-    }
+    if (modifier !== undefined) check(name, modifier, field, types)
+    if (code === '_id') return idClause(keys, type, values, modifier)
+    if (code === '_lastUpdated') return anyOf(values.map(types.date.lastUpdated))
     const known = types.typeOf(field.parameter)!
-    checked(type, name, modifier, known.modifiers(field))
     const matched = anyOf(values.map((one) => known.match(field, one, modifier)))
     if (matched.op === 'or' && matched.of.length > mostAlternatives)
       throw tooMany(name, values.length, mostAlternatives)
@@ -58,17 +54,20 @@ function tooMany(name: string, count: number, most: number): FhirError {
   return new FhirError('invalidQuery', `"${name}" has ${count} values; the most is ${most}`)
 }
 
-function checked(
-  type: string,
-  name: string,
-  modifier: string | undefined,
-  known: readonly string[],
-): string | undefined {
-  if (modifier === undefined || known.includes(modifier)) return modifier
-  const list = ['missing', ...known].map((one) => `:${one}`).join(', ')
+/** What may stand behind the colon: `missing` with every parameter, and what its type knows. */
+export function modifiersOf(field: Field, types: SearchTypes): readonly string[] {
+  const { code } = field.parameter
+  if (code === '_id') return ['missing', 'not']
+  if (code === '_lastUpdated') return ['missing']
+  return ['missing', ...(types.typeOf(field.parameter)?.modifiers(field) ?? [])]
+}
+
+function check(name: string, modifier: string, field: Field, types: SearchTypes): void {
+  const known = modifiersOf(field, types)
+  if (known.includes(modifier)) return
   throw new FhirError(
     'unsupportedParameter',
-    `The modifier ":${modifier}" of "${name}" is not supported; ${type}.${name.split(':', 1)[0]} knows ${list}.`,
+    `The modifier ":${modifier}" of "${name}" is not supported; ${field.type}.${field.parameter.code} knows ${known.map((one) => `:${one}`).join(', ')}.`,
   )
 }
 
@@ -82,9 +81,8 @@ function missing(field: Field, values: readonly string[]): Clause {
 }
 
 function absence(field: Field): Clause {
-  const { code, type } = field.parameter
+  const { code } = field.parameter
   if (code === '_id' || code === '_lastUpdated') return none
-  if (type === 'date') return { op: 'dateMissing', column: dateColumnOf(code) }
   return not({ ...holding(field, [field.keys.present], { filter: true }), judged: false } as Clause)
 }
 

@@ -4,7 +4,6 @@ import { dateBounds } from './bounds.ts'
 import { grantedSql, ownedSql, unownedSql } from './grants.ts'
 import { isJudgeable } from './judgeable.ts'
 import { chainSql, hasSql, samePatientSql } from './links.ts'
-import { dateColumn } from './names.ts'
 import type { Row } from './row.ts'
 import { numberSql, periodSql, stringSql } from './side-tables.ts'
 
@@ -46,15 +45,12 @@ function sqlOf(clause: Clause, row: Row, values: unknown[], negated: boolean): s
       return `(${alias}.labels & ~${bind(values, 'int4', clause.allowed)}) = 0`
     case 'lastUpdated':
       return dateBounds({ lo: `${alias}.lu`, hi: `${alias}.lu` }, clause.bounds, values)
-    case 'dateMissing':
-      return `${dateColumn(alias, clause.column, 'lo')} is null`
     default:
       return acrossTables(clause, row, values)
   }
 }
 
-type Plain =
-  'all' | 'none' | 'and' | 'or' | 'not' | 'keys' | 'rid' | 'patient' | 'labels' | 'lastUpdated' | 'dateMissing'
+type Plain = 'all' | 'none' | 'and' | 'or' | 'not' | 'keys' | 'rid' | 'patient' | 'labels' | 'lastUpdated'
 
 function acrossTables(clause: Exclude<Clause, { op: Plain }>, row: Row, values: unknown[]): string {
   switch (clause.op) {

@@ -9,7 +9,6 @@ export function isJudgeable(clause: Clause, negated: boolean): boolean {
     case 'string':
     case 'number':
     case 'date':
-    case 'dateMissing':
       return false
     case 'keys':
       return !negated || clause.judged === true

@@ -38,6 +38,7 @@ export function createReference({ definitions, keys, base }: Parts): ReferenceTy
   }
 
   function indexIdentifier(field: Field, { identifier }: Reference, index: IndexBuilder): void {
+    if (identifier?.system !== undefined) index.key(field, field.keys.value('identifier|', identifier.system), true)
     if (identifier?.value === undefined) return
     index.key(field, field.keys.value('identifier', identifier.value))
     index.key(field, field.keys.value('system|identifier', identifier.system ?? '', identifier.value))
@@ -105,9 +106,7 @@ export function createReference({ definitions, keys, base }: Parts): ReferenceTy
 /** "When the :identifier modifier is used, the search value works as a token search." */
 function identified(field: Field, value: string): Clause {
   const { system, code } = parsedToken(field, value)
-  if (code === undefined) {
-    throw new FhirError('invalidQuery', `"${value}": the identifier of a reference is searched with its value`)
-  }
+  if (code === undefined) return holding(field, [field.keys.value('identifier|', system!)], { filter: true })
   const key =
     system === undefined ? field.keys.value('identifier', code) : field.keys.value('system|identifier', system, code)
   return holding(field, [key], { selective: true })

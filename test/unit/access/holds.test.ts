@@ -30,7 +30,6 @@ const cases: [title: string, clause: Clause, expected: boolean | undefined][] = 
   ['a number within bounds', { op: 'number', key: 20n, bounds: [{ side: 'hi', is: '>', value: 72 }] }, true],
   ['a number outside of bounds', { op: 'number', key: 20n, bounds: [{ side: 'lo', is: '>', value: 72 }] }, false],
   ['a date of a column', { op: 'date', at: { column: 'date' }, bounds: [{ side: 'lo', is: '>=', value: 100 }] }, true],
-  ['a date that is missing', { op: 'dateMissing', column: 'onset' }, true],
   ['a period by its key', { op: 'date', at: { key: 30n }, bounds: [{ side: 'hi', is: '<=', value: 6 }] }, true],
   ['what other rows decide', unknown, undefined],
   ['not what other rows decide', not(unknown), undefined],

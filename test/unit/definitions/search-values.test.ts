@@ -39,15 +39,31 @@ test('walkers and FHIRPath find the same values of the same types in all example
         compiled.set(part, evaluate)
         return evaluate(resource)
       })
+  /** Of a composite: what the expression of a component finds in the elements that the composite's own finds. */
+  const partsByFhirPath = (expression: string, component: string, resource: Resource): TypedValue[] => {
+    if (component.startsWith('%resource'))
+      return byFhirPath(component.replace('%resource', resource.resourceType), resource)
+    const elements = expression.split(/\s*\|\s*/).filter((part) => part.includes(resource.resourceType))
+    const parts = component.split(/\s*\|\s*/)
+    return elements.flatMap((element) =>
+      parts.flatMap((part) => fhirPath(`${element}.select(${part})`, resource.resourceType)(resource)),
+    )
+  }
   // To FHIRPath the id of a resource is a System.String; to us an id.
   const shown = (found: TypedValue[]) =>
     [...new Set(found.map(({ type, value }) => stringifyJson([type === 'id' ? 'string' : type, value])))].sort()
   let compared = 0
   for (const { name, resource } of r4Examples()) {
-    for (const { code, expression, values } of definitions.searchParameters(resource.resourceType)) {
+    for (const { code, expression, values, components } of definitions.searchParameters(resource.resourceType)) {
       const walked = shown(values(resource))
       assert.deepEqual(walked, shown(byFhirPath(expression, resource)), `${name}: ${code}: ${expression}`)
       compared += walked.length
+      for (const part of components) {
+        const walkedParts = shown(values(resource).flatMap((element) => part.values(element, resource)))
+        const told = `${name}: ${code}: ${part.expression}`
+        assert.deepEqual(walkedParts, shown(partsByFhirPath(expression, part.expression, resource)), told)
+        compared += walkedParts.length
+      }
     }
   }
   assert.ok(compared > 500)

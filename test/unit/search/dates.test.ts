@@ -74,6 +74,12 @@ test('times are compared across zones, and a plus sign that became a space is a 
   ])
 })
 
+test('a Timing without outer limits is a value, though no date finds it', () => {
+  const resource: Resource = { resourceType: 'Observation', effectiveTiming: { repeat: { frequency: 2 } } }
+  assert.equal(finds('date:missing=false', resource), true)
+  assert.equal(finds('date=ge1900', resource), false)
+})
+
 test('of a Timing only the outer limits matter', () => {
   const resource: Resource = {
     resourceType: 'Observation',

@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { projectRoot } from '../../../src/project-root.ts'
+
+/** A SearchParameter of R4 as it is published, for one resource type. */
+export interface Parameter {
+  readonly resourceType: string
+  readonly code: string
+  readonly url: string
+  readonly type: string
+  readonly expression?: string
+  /** Of a reference: the types that it may lead to; absent: any. */
+  readonly target?: readonly string[]
+  readonly component?: readonly { readonly definition: string; readonly expression: string }[]
+}
+
+type Definition = Omit<Parameter, 'resourceType'> & { readonly base: readonly string[] }
+
+const definitions = readFileSync(
+  join(projectRoot, 'fhir-profiles', 'hl7.fhir.r4.core', 'package', 'SearchParameter.ndjson'),
+  'utf8',
+)
+  .trim()
+  .split('\n')
+  .map((line) => JSON.parse(line) as Definition)
+
+/** https://hl7.org/fhir/R4/resource.html: these parameters are those of all types. */
+const everywhere = ['Resource', 'DomainResource']
+
+export function parameterOf(resourceType: string, code: string): Parameter | undefined {
+  const found = definitions.find(
+    (one) => one.code === code && [resourceType, ...everywhere].some((base) => one.base.includes(base)),
+  )
+  return found && { ...found, resourceType }
+}
+
+export function typeOfParameter(url: string): string {
+  return definitions.find((one) => one.url === url)!.type
+}
