@@ -41,9 +41,10 @@ test('walkers and FHIRPath find the same values of the same types in all example
       })
   /** Of a composite: what the expression of a component finds in the elements that the composite's own finds. */
   const partsByFhirPath = (expression: string, component: string, resource: Resource): TypedValue[] => {
-    if (component.startsWith('%resource'))
-      return byFhirPath(component.replace('%resource', resource.resourceType), resource)
     const elements = expression.split(/\s*\|\s*/).filter((part) => part.includes(resource.resourceType))
+    const ofResource = component.startsWith('%resource')
+    if (ofResource && byFhirPath(expression, resource).length === 0) return []
+    if (ofResource) return byFhirPath(component.replace('%resource', resource.resourceType), resource)
     const parts = component.split(/\s*\|\s*/)
     return elements.flatMap((element) =>
       parts.flatMap((part) => fhirPath(`${element}.select(${part})`, resource.resourceType)(resource)),
