@@ -1,15 +1,19 @@
-import { type Logger, pino } from 'pino'
+import { destination, type Logger, pino } from 'pino'
 
 export type Log = Logger
 
-/** Structured logs on stdout. Credentials are cut out should one ever stand in an error. */
+/**
+ * Structured logs on stdout. Credentials are cut out should one ever stand in an error. Lines are written several at a time,
+ * after a quarter of a second at the latest and at the end of the process: a system call for each was a seventh of a read.
+ */
 export function createLog(level: string): Log {
-  return pino({
+  const options = {
     level,
     base: null,
     serializers: { err: describedError },
     redact: ['*.authorization', '*.cookie', '*.password', '*.token'],
-  })
+  }
+  return pino(options, destination({ sync: false, minLength: 4096, periodicFlush: 250 }))
 }
 
 /** What an error says, and no more of what hangs on it: a database error carries its connection, with values and all. */

@@ -8,6 +8,7 @@ import type { Principal, Role } from '../access/principal.ts'
 import { parseScopes } from '../access/scopes.ts'
 import { type Database, rolesOf } from './accounts/account.ts'
 import { mayActSql } from './accounts/activity.ts'
+import { createBatched } from '../store/batched.ts'
 import { hashToken } from './provider/adapter.ts'
 
 export type TokenModel = 'AccessToken' | 'ClientCredentials' | 'RefreshToken'
@@ -27,6 +28,7 @@ export interface LiveToken {
 }
 
 interface Row {
+  id: string
   model: TokenModel
   payload: LiveToken['payload']
   account_id: string | null
@@ -40,12 +42,12 @@ interface Row {
 
 /** `houseClient` is configured, not registered, so that it has no row. */
 const text = `
-select t.model, t.payload, a.id as account_id, a.roles, a.person_type, a.person_id, a.person_rid, g.patient_id, g.patient_rid
+select t.id, t.model, t.payload, a.id as account_id, a.roles, a.person_type, a.person_id, a.person_rid, g.patient_id, g.patient_rid
 from oidc_payload t
 left join oauth_account a on a.id = t.account_id
 left join smart_grant g on g.grant_id = t.grant_id
 left join oidc_payload c on c.model = 'Client' and c.id = t.client_id
-where t.model = any ($1) and t.id = $2 and t.expires_at > now() and t.consumed_at is null
+where t.model = any ($1) and t.id = any ($2) and t.expires_at > now() and t.consumed_at is null
   and (c.payload ->> 'approval' = 'granted' or t.client_id = $4)
   and (t.model = 'RefreshToken' or t.payload ->> 'aud' = $5)
   and case when t.account_id is null then t.model = 'ClientCredentials'
@@ -61,21 +63,36 @@ export function createTokens(parts: {
 }) {
   const { database, practitionerActiveKey, houseClient, fhirBase } = parts
 
-  async function find(token: string, models: readonly TokenModel[], name: string): Promise<LiveToken | undefined> {
-    const values = [models, hashToken(token), practitionerActiveKey, houseClient, fhirBase]
-    const [row] = await database.query<Row>(text, values, name)
-    return row && { model: row.model, payload: row.payload, principal: principal(row) }
+  async function live(tokens: readonly string[], models: readonly TokenModel[], name: string) {
+    const ids = tokens.map(hashToken)
+    const values = [models, [...new Set(ids)], practitionerActiveKey, houseClient, fhirBase]
+    const rows = await database.query<Row>(text, values, name)
+    const found = new Map(rows.map((row): [string, LiveToken] => [row.id, liveToken(row)]))
+    return ids.map((id) => found.get(id))
   }
 
+  const access = createBatched((tokens: readonly string[]) =>
+    live(tokens, ['AccessToken', 'ClientCredentials'], 'principal-of'),
+  )
+
   return {
-    /** The caller that an access token stands for; undefined when it is unknown, expired, revoked or foreign. */
+    /**
+     * The caller that an access token stands for; undefined when it is unknown, expired, revoked or foreign. Every request
+     * is judged by a statement that begins after it came in; requests that come in together share one.
+     */
     async principalOf(token: string): Promise<Principal | undefined> {
-      const found = await find(token, ['AccessToken', 'ClientCredentials'], 'principal-of')
-      return found?.principal
+      return (await access(token))?.principal
     },
     /** Any token, for introspection. */
-    find: (token: string) => find(token, ['AccessToken', 'ClientCredentials', 'RefreshToken'], 'find-token'),
+    async find(token: string): Promise<LiveToken | undefined> {
+      const [found] = await live([token], ['AccessToken', 'ClientCredentials', 'RefreshToken'], 'find-token')
+      return found
+    },
   }
+}
+
+function liveToken(row: Row): LiveToken {
+  return { model: row.model, payload: row.payload, principal: principal(row) }
 }
 
 function principal(row: Row): Principal {

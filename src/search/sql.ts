@@ -5,6 +5,7 @@ import type { SearchRequest, SeveralRequest, Statement } from './request.ts'
 import { bind, rows, sharingPlan } from './sql/bind.ts'
 import { clauseSql } from './sql/clause-sql.ts'
 import { includesSql } from './sql/includes.ts'
+import { narrow } from './sql/narrow.ts'
 import { literal, table, versions } from './sql/names.ts'
 import { type Condition, pageSql } from './sql/page.ts'
 import type { Collected, Row } from './sql/row.ts'
@@ -17,8 +18,8 @@ export { clauseSql, isSelective, partsLeft, type Row }
 
 /** A row of a search statement. Numbers of 64 bits come as the driver gives them. */
 export interface FoundRow {
-  /** A match, or an included resource. Matches come first, in order. */
-  readonly kind: 'm' | 'i'
+  /** A match, an included resource, or the row without a resource that says: too many. Matches come first, in order. */
+  readonly kind: 'm' | 'i' | 'x'
   readonly type: string
   readonly id: string
   readonly rid: string | bigint
@@ -39,14 +40,43 @@ export interface FoundRow {
 export function searchStatement(request: SearchRequest, access: AccessOf): Statement {
   const values: unknown[] = []
   const met = condition(request, access, values, request.sort[0]?.by === 'lastUpdated')
+  return pageStatement(request, access, met, values)
+}
+
+/**
+ * The same page for a search by strings, as one plan for all values; answers a single row of the kind `x` where the strings
+ * are too frequent for that. Undefined for searches that have no such start, or a better one.
+ */
+export function narrowStatement(request: SearchRequest, access: AccessOf): Statement | undefined {
+  const values: unknown[] = []
+  const asked = guarded(request.where, access)
+  const allowed = probing(access(request.type))
+  if (isSelective(and(asked, allowed))) return undefined
+  const start = narrow(asked, values)
+  if (!start) return undefined
+  const clause = and(start.rest, allowed)
+  const where = `${start.where} and ${clauseSql(clause, { alias: 's', type: request.type, of: 'current' }, values)}`
+  const met = { clause, where, selective: true, sharesPlan: true }
+  const refusal = `select 'x', '', '', null, null, null, '', null, null, null, null where ${start.isTooMany}`
+  return pageStatement(request, access, met, values, { ctes: [start.cte], parts: [refusal] })
+}
+
+function pageStatement(
+  request: SearchRequest,
+  access: AccessOf,
+  met: Condition,
+  values: unknown[],
+  more: { ctes: readonly string[]; parts: readonly string[] } = { ctes: [], parts: [] },
+): Statement {
   const page = pageSql(request, met, values)
   const sort = request.sort.map((_, n) => `p.s${n + 1}::text`)
   const total = request.total === 'none' ? 'null::int8' : page.total
   const matches = `select 'm' as kind, ${literal(request.type)} as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
         array[${sort.join(', ')}]::text[] as sort, ${total} as total, p.n
         from p join ${versions(request.type)} v on v.rid = p.rid and v.ver = p.ver`
-  const parts = [matches, ...includesSql(request, access, values)]
-  return statement(`with ${page.ctes.join(',\n')}\n${parts.join('\nunion all\n')}\norder by n`, values, met.sharesPlan)
+  const parts = [matches, ...includesSql(request, access, values), ...more.parts]
+  const ctes = [...more.ctes, ...page.ctes]
+  return statement(`with ${ctes.join(',\n')}\n${parts.join('\nunion all\n')}\norder by n`, values, met.sharesPlan)
 }
 
 /** How many rows match: one row with `total`. */

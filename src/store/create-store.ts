@@ -10,7 +10,7 @@ import { createSearches } from './postgres/searches.ts'
 import { createStatementNames } from './postgres/statement-names.ts'
 import { readTables } from './postgres/tables.ts'
 import { createTransactions } from './postgres/transactions.ts'
-import type { Handle, Store } from './store.ts'
+import type { Audit, Handle, Store } from './store.ts'
 
 export interface StoreParts {
   /** Migrated; it is closed with the store. */
@@ -34,23 +34,24 @@ export async function createStore({
   const tables = await readTables(database)
   const nameOf = createStatementNames()
 
-  function bound(query: Handle['query'], inTransaction: boolean): Pick<Handle, 'resources' | 'grants'> {
+  function bound(query: Handle['query'], record?: Audit['record']): Pick<Handle, 'resources' | 'grants'> {
     return {
       resources: {
-        ...createReads({ query, keys, tables, nameOf }),
+        ...createReads({ query, keys, tables, nameOf, ...(record && { record }) }),
         ...createSearches({ query, nameOf }),
-        put: createPut({ query, nameOf, tables, inTransaction }),
+        put: createPut({ query, nameOf, tables, inTransaction: record === undefined }),
       },
       grants: createGrants({ query }),
     }
   }
 
   const { query } = database
+  const audit = createAudit({ query })
   return {
-    ...bound(query, false),
+    ...bound(query, audit.record),
     query,
-    transaction: createTransactions({ database, keys, onError, bind: (within) => bound(within, true) }),
-    audit: createAudit({ query }),
+    transaction: createTransactions({ database, keys, onError, bind: (within) => bound(within) }),
+    audit,
     attachments: createAttachments({ query, objects, now }),
     close: () => database.close(),
   }

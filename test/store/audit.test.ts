@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { openDatabase } from '../../src/store/open-database.ts'
-import { anAuditRow, openStore, type TestStore } from './open-store.ts'
+import { aCreate, aDelete, anAuditRow, anUpdate, openStore, type TestStore } from './open-store.ts'
 
 let opened: TestStore
 before(async () => {
@@ -48,4 +48,28 @@ test('what a client sent is stored whatever it is: NUL, half characters, endless
     "select left(query, 3) as query, version from audit where request_id = 'odd'",
   )
   assert.deepEqual(row, { query: '\ufffd\ufffdx', version: null })
+})
+
+test('reads that come together are all audited before they answer, with what was found', async () => {
+  const { store, keys } = opened
+  const there = aCreate(keys, 'Patient', { pat: 7n })
+  const gone = aCreate(keys, 'Patient')
+  await store.resources.put([there, gone])
+  await store.resources.put([anUpdate(there, 1, { pat: 7n }), aDelete(gone, 1)])
+  const audit = anAuditRow({ requestId: 'together' })
+  const reads = async (ids: readonly string[]) => {
+    const found = await Promise.all(ids.map((id) => store.resources.read('Patient', [id], { audit })))
+    return found.flat().map(({ id }) => id)
+  }
+  const ids = Array.from({ length: 40 }, () => there.id)
+  assert.deepEqual(await reads([there.id]), [there.id])
+  const trips = await opened.trips(async () =>
+    assert.deepEqual(await reads([...ids, gone.id, 'nobody']), [...ids, gone.id]),
+  )
+  assert.ok(trips < 60, `${trips} round trips`)
+  const rows = await store.query('select version, patients from audit where request_id = $1', ['together'])
+  assert.deepEqual(
+    rows,
+    Array.from({ length: 41 }, () => ({ version: 2, patients: [7n] })),
+  )
 })

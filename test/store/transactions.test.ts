@@ -112,12 +112,24 @@ test('a stale write does not spoil the transaction', async () => {
 test('two transactions that create one identity: the second runs again and finds it', async () => {
   const { store, keys } = opened
   const create = aNamed(keys, 'Patient', 'both')
+  let readers = 0
+  let othersWait = false
+  const until = async (met: () => boolean | Promise<boolean>) => {
+    while (!(await met())) await new Promise((done) => setTimeout(done, 5))
+  }
   const upsert = async (tx: Transaction) => {
     const [found] = await tx.resources.read('Patient', [create.id])
+    readers += 1
+    await until(() => readers >= 2)
     const { stale } = await tx.resources.put([found ? anUpdate(create, found.version) : create])
     assert.deepEqual(stale, [])
-    await new Promise((done) => setTimeout(done, 20))
+    // The first to write commits when the other one's statement waits for it.
+    if (!othersWait) await until(async () => (await waiting()).length > 0)
+    othersWait = true
   }
+  const waiting = () =>
+    store.query(`select from pg_locks l join pg_stat_activity a using (pid)
+      where not l.granted and a.datname = current_database() and l.locktype = 'transactionid'`)
   await Promise.all([store.transaction(upsert), store.transaction(upsert)])
   assert.equal(await versionOf('Patient', create.id), 2)
 })

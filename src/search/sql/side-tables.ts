@@ -9,14 +9,23 @@ type Of<Op extends Clause['op']> = Extract<Clause, { op: Op }>
 /** Sorts behind every string that starts like the one before it. */
 const last = '\u{10FFFF}'
 
-export function stringSql({ key, match, value }: Of<'string'>, row: Row, values: unknown[]): string {
-  const val = `${row.alias}t.val`
+export function stringSql(clause: Of<'string'>, row: Row, values: unknown[]): string {
+  return beside('str', row, clause.key, () => testSql(clause, `${row.alias}t.val`, values), values)
+}
+
+/** The rids of the rows that have such a string, of whatever type: the key is one type's. */
+export function stringRowsSql(clause: Of<'string'>, values: unknown[]): string {
+  const key = bind(values, 'int8', clause.key)
+  return `select t.rid from str t where t.key = ${key} and ${testSql(clause, 't.val', values)}`
+}
+
+function testSql({ match, value }: Of<'string'>, val: string, values: unknown[]): string {
   const test = {
     equals: () => `${val} = ${bind(values, 'text', value)}`,
     starts: () => `${val} >= ${bind(values, 'text', value)} and ${val} < ${bind(values, 'text', value + last)}`,
     contains: () => `${val} like ${bind(values, 'text', `%${value.replace(/[\\%_]/g, '\\$&')}%`)}`,
   }
-  return beside('str', row, key, test[match], values)
+  return test[match]()
 }
 
 export function numberSql({ key, bounds }: Of<'number'>, row: Row, values: unknown[]): string {

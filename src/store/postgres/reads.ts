@@ -1,7 +1,7 @@
 import { all, type Clause } from '../../search/clause.ts'
 import type { Keys } from '../../search/keys.ts'
 import { clauseSql } from '../../search/sql.ts'
-import type { Handle, HistoryOptions, ReadOptions, Resources, StoredVersion } from '../store.ts'
+import type { Audit, Handle, HistoryOptions, ReadOptions, Resources, StoredVersion } from '../store.ts'
 import { auditOfFound } from './audit-rows.ts'
 import { createParams, listOf, type Params } from './params.ts'
 import type { NameOf } from './statement-names.ts'
@@ -13,11 +13,42 @@ interface Parts {
   keys: Keys
   tables: Tables
   nameOf: NameOf
+  /** Keeps audit rows outside of the statement that reads; left out within a transaction, whose own they are. */
+  record?: Audit['record']
 }
 
+/** From so many audited reads at once on, their audit rows share commits; fewer keep theirs in their own statement. */
+const worthSharing = 3
+
 /** The reads by id. The version's own row decides, never the current one: what access needs stands beside the JSON. */
-export function createReads({ query, keys, tables, nameOf }: Parts): Pick<Resources, 'read' | 'vread' | 'history'> {
+export function createReads({
+  query,
+  keys,
+  tables,
+  nameOf,
+  record,
+}: Parts): Pick<Resources, 'read' | 'vread' | 'history'> {
+  let audited = 0
+
+  /** One caller alone saves a round trip; many save most of the commits, which cost more than the rows. */
   async function run(asked: Asked, from: string, options: ReadOptions): Promise<StoredVersion[]> {
+    const { audit, ...unaudited } = options
+    if (!audit) return select(asked, from, options)
+    audited += 1
+    try {
+      if (!record || audited < worthSharing) return await select(asked, from, options)
+      const found = await select(asked, from, unaudited)
+      const seen = found.filter(({ deleted }) => !deleted)
+      await Promise.all(
+        seen.map(({ version, pat }) => record({ ...audit, version, patients: pat === null ? [] : [pat] })),
+      )
+      return found
+    } finally {
+      audited -= 1
+    }
+  }
+
+  async function select(asked: Asked, from: string, options: ReadOptions): Promise<StoredVersion[]> {
     const { where = all, flags = {}, audit } = options
     const columns = [versionColumns, ...flagColumns(asked, flags)].join(', ')
     const found = `select ${columns} ${from} where ${condition(asked, where)}`

@@ -1,6 +1,7 @@
 import {
   countStatement,
   type FoundRow,
+  narrowStatement,
   partsLeft,
   presentStatement,
   resolveStatement,
@@ -27,6 +28,13 @@ export function createSearches({
     return query<Row>(text, values, name === undefined ? undefined : nameOf(text))
   }
 
+  /** A second statement only for strings that turn out to be frequent. */
+  async function rowsOf(...asked: Parameters<typeof searchStatement>): Promise<FoundRow[]> {
+    const narrow = narrowStatement(...asked)
+    const rows = narrow && (await run<FoundRow>(narrow))
+    return rows === undefined || rows[0]?.kind === 'x' ? run<FoundRow>(searchStatement(...asked)) : rows
+  }
+
   async function count(statement: Statement): Promise<number> {
     const [row] = await run<{ total: bigint }>(statement)
     return Number(row!.total)
@@ -36,7 +44,7 @@ export function createSearches({
     async find(request, access) {
       const counted = () => count(countStatement(request, access))
       if (request.count === 0) return { matches: [], included: [], next: undefined, total: await counted() }
-      const rows = await run<FoundRow>(searchStatement(request, access))
+      const rows = await rowsOf(request, access)
       const found = rows.filter(({ kind }) => kind === 'm')
       const page = pageOf(rows, request.count)
       if (request.total === 'none') return page

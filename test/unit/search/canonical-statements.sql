@@ -14,6 +14,17 @@ select 'm' as kind, 'Patient' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
         from p join "patient_v" v on v.rid = p.rid and v.ver = p.ver
 order by n;
 
+-- Patient?name=anna (first, named)
+with found as materialized (select rid from (select t.rid from str t where t.key = (select $1::int8)::int8 and t.val >= (select $2::text)::text and t.val < (select $3::text)::text) t limit 301),
+m as materialized (select s.rid, s.ver, s.pat from "patient" s where (select count(*) from found) <= 300 and s.rid = any(array(select f.rid from found f)) and true),
+p as (select x.*, row_number() over (order by x.rid desc) as n from (select m.* from m order by m.rid desc limit 21) x)
+select 'm' as kind, 'Patient' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[]::text[] as sort, (select count(*) from m) as total, p.n
+        from p join "patient_v" v on v.rid = p.rid and v.ver = p.ver
+union all
+select 'x', '', '', null, null, null, '', null, null, null, null where (select count(*) from found) > 300
+order by n;
+
 -- Patient?name=anna
 with p as (select x.*, row_number() over (order by x.rid desc) as n from (select s.rid, s.ver, s.pat from "patient" s where exists (select from str st where st.key = $1::int8 and st.rid = s.rid and st.val >= $2::text and st.val < $3::text)
         order by s.rid desc limit 21) x)

@@ -5,7 +5,13 @@ import { describe, test } from 'node:test'
 import { projectRoot } from '../../../src/project-root.ts'
 import { all, and, type Clause, none, not, or } from '../../../src/search/clause.ts'
 import { visible } from '../../../src/search/guard.ts'
-import { clauseSql, countStatement, resolveStatement, searchStatement } from '../../../src/search/sql.ts'
+import {
+  clauseSql,
+  countStatement,
+  resolveStatement,
+  narrowStatement,
+  searchStatement,
+} from '../../../src/search/sql.ts'
 import { parse, rid, search } from './search-parts.ts'
 
 const everything = () => all
@@ -58,14 +64,24 @@ function statementOf(query: string, access: (type: string) => Clause) {
   return searchStatement(parse(type, parameters ?? ''), access)
 }
 
+function narrowOf(query: string, access: (type: string) => Clause) {
+  const [type = '', parameters] = query.split('?')
+  return narrowStatement(parse(type, parameters ?? ''), access)
+}
+
 /**
  * A change of plan shows here before it shows in production. `RECORD=1` writes the file anew.
  */
 test('the statements of the canonical searches are the recorded ones', () => {
   const file = join(projectRoot, 'test', 'unit', 'search', 'canonical-statements.sql')
-  const texts = canonical.map(([query, access]) => {
+  const texts = canonical.flatMap(([query, access]) => {
+    const about = `-- ${query}${access === doctor ? ' (a doctor)' : ''}`
     const { text, name } = statementOf(query, access)
-    return `-- ${query}${access === doctor ? ' (a doctor)' : ''}${name === undefined ? '' : ' (named)'}\n${text};\n`
+    const first = narrowOf(query, access)
+    return [
+      ...(first ? [`${about} (first, named)\n${first.text};\n`] : []),
+      `${about}${name === undefined ? '' : ' (named)'}\n${text};\n`,
+    ]
   })
   const made = texts.join('\n')
   if (process.env['RECORD']) writeFileSync(file, made)
@@ -96,6 +112,15 @@ describe('text and values', () => {
   test('signs that mean something to LIKE are text', () => {
     const { values } = statementOf('Patient?name:contains=a$\\\\b', everything)
     assert.ok(values.includes('%a$b%'))
+  })
+
+  test('strings are looked for in their own index first, unless something better is known or they stand inside of texts', () => {
+    for (const query of ['Patient?name=anna', 'Patient?family:exact=Anna', 'Patient?name=anna,berta&gender=female']) {
+      assert.notEqual(narrowOf(query, everything)?.name, undefined, query)
+    }
+    for (const query of ['Patient?name=anna&_id=1', 'Patient?name:contains=nn', 'Patient?gender=female', 'Patient?']) {
+      assert.equal(narrowOf(query, everything), undefined, query)
+    }
   })
 
   test('a type that is no name never becomes part of a statement', () => {
