@@ -16,6 +16,10 @@ export interface Definitions {
   compartmentParameters(compartment: CompartmentCode, resourceType: string): readonly string[]
   /** Structural validation: shape, types, cardinality, primitives, required codes. Locations are FHIRPaths. */
   validate(resource: unknown): Issue[]
+  /** What JSON would hold, not yet validated. Throws FhirError for what is not FHIR's XML, with the FHIRPath. */
+  readXml(text: string): unknown
+  /** A valid resource as XML; `indent`: blanks per level. */
+  writeXml(resource: unknown, indent?: number): string
   /** Every `reference` found anywhere in the resource (contained ones excluded) with its path and allowed target types. */
   references(resource: Resource): FoundReference[]
   /** Every Attachment and where it stands, e.g. `DocumentReference.content[0].attachment`. */

@@ -12,6 +12,7 @@ import { createSearchParameters } from './search-parameters.ts'
 import { createStructures, type Element } from './structure.ts'
 import { createTerminology } from './terminology/create-terminology.ts'
 import { createValidator } from './validate.ts'
+import { createXml } from './xml.ts'
 
 /** Types that R4 gives no endpoint. https://hl7.org/fhir/R4/parameters.html, https://hl7.org/fhir/R4/operationoutcome.html */
 const withoutEndpoint = new Set(['Parameters', 'OperationOutcome'])
@@ -47,6 +48,7 @@ export async function loadDefinitions(folder: string = join(projectRoot, 'fhir-p
     compartmentParameters: createCompartments(registry),
     validate: createValidator({ structures, bindings: createBindings(terminology) }),
     terminology,
+    ...createXml(structures),
     references: (resource) =>
       findReferences(resource).map(({ path, value, targets }): FoundReference => ({ path, reference: value, targets })),
     attachments: (resource) =>

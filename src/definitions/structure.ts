@@ -22,6 +22,8 @@ export interface Element {
   readonly max: number
   readonly isSummary: boolean
   readonly isChoice: boolean
+  /** Written as an attribute in XML: the id of an element, the url of an extension. */
+  readonly isAttribute: boolean
   readonly members: readonly Member[]
   /** The value set of a required binding. */
   readonly requiredValueSet: string | undefined
@@ -120,6 +122,7 @@ function elementOf(
     max: definition.max === '*' ? Infinity : Number(definition.max),
     isSummary: definition.isSummary ?? false,
     isChoice,
+    isAttribute: isAttribute(definition, owner),
     members,
     requiredValueSet: definition.binding?.strength === 'required' ? definition.binding.valueSet : undefined,
   }
@@ -131,9 +134,18 @@ function elementOf(
   return element
 }
 
+/** What has a type of FHIRPath's own; an element has one of FHIR's, the id of a resource among them. */
+function isAttribute({ path, type = [] }: ElementDefinition, owner: StructureDefinition): boolean {
+  return type.some(({ code }) => code.startsWith(systemTypes)) && !isResourceId(path, owner)
+}
+
+function isResourceId(path: string, owner: StructureDefinition): boolean {
+  return owner.kind === 'resource' && path === `${owner.type}.id`
+}
+
 /** R4 4.0.1 calls the type of `Resource.id` a string in its definitions, and an id in its text. */
 function typeName(use: ElementDefinitionType, path: string, owner: StructureDefinition): string {
-  if (owner.kind === 'resource' && path === `${owner.type}.id`) return 'id'
+  if (isResourceId(path, owner)) return 'id'
   if (!use.code.startsWith(systemTypes)) return use.code.replace(structureBase, '')
   const named = use.extension?.find(({ url }) => url === fhirType)
   return named?.valueUrl ?? named?.valueUri ?? use.code.slice(systemTypes.length).toLowerCase()

@@ -80,5 +80,9 @@ function endOfNumber(text: string, start: number): number {
 
 /** What is no number at all is left in place for JSON.parse to refuse. */
 function isInexact(digits: string): boolean {
-  return String(Number(digits)) !== digits && number.test(digits)
+  return String(Number(digits)) !== digits && isNumberLiteral(digits)
+}
+
+export function isNumberLiteral(text: string): boolean {
+  return number.test(text)
 }

@@ -1,7 +1,7 @@
 /// <reference lib="es2024.string" />
 import { parse as parseLossless } from 'lossless-json'
 import { FhirError } from './error.ts'
-import { scanJson } from './json-scan.ts'
+import { isNumberLiteral, scanJson } from './json-scan.ts'
 
 /**
  * JSON as FHIR needs it: `1.0` stays `1.0`.
@@ -58,6 +58,13 @@ export function parseJson(text: string): unknown {
 export function stringifyJson(value: unknown, indent?: number): string {
   const text = JSON.stringify(value, null, indent)
   return text.includes('\\u0000') ? text.replace(marker, '$1') : text
+}
+
+/** What a JSON number literal becomes here; undefined for what is none. */
+export function numberOfLiteral(literal: string): number | Decimal | undefined {
+  if (!isNumberLiteral(literal)) return undefined
+  const number = Number(literal)
+  return String(number) === literal ? number : new Decimal(literal)
 }
 
 /** The number that a JSON number stands for, within a double's precision; undefined for anything else. */
