@@ -10,11 +10,17 @@ export const formats = {
 
 export type Format = keyof typeof formats
 
-/** The format of a media type without parameters, or of `json` and `xml`; undefined for others. */
-export function formatOf(name: string): Format | undefined {
-  return byName.get(name)
+/** The format of a media type (without parameters, in lower case); undefined for others. */
+export function formatOfType(type: string): Format | undefined {
+  return byType.get(type)
 }
 
-const byName = new Map<string, Format>(
-  Object.entries(formats).flatMap(([format, types]) => [format, ...types].map((name) => [name, format as Format])),
-)
+/** As `_format` names it: by a media type, or as `json` and `xml`. */
+export function formatOfName(name: string): Format | undefined {
+  return name === 'json' || name === 'xml' ? name : byType.get(name)
+}
+
+const byType = new Map<string, Format>([
+  ...formats.json.map((type) => [type, 'json'] as const),
+  ...formats.xml.map((type) => [type, 'xml'] as const),
+])

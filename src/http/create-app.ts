@@ -8,13 +8,14 @@ import { createFhir } from './fhir.ts'
 import { createHealth, type Readiness } from './health.ts'
 import { createHost } from './host.ts'
 import { createMetrics } from './metrics.ts'
-import { fhirJson, refuseOtherFormats } from './negotiate.ts'
+import { demandFormat } from './negotiate.ts'
 import { createObserve } from './observe.ts'
 import type { RateLimit } from './rate-limit.ts'
 import type { RequestState } from './request-state.ts'
+import { createSend } from './send.ts'
 import { createWebFiles, type WebFile } from './web-files.ts'
 
-interface Parts extends Omit<Parameters<typeof createFhir>[0], 'base'> {
+interface Parts extends Omit<Parameters<typeof createFhir>[0], 'base' | 'send'> {
   log: Logger
   publicUrl: string
   /** Proxies in front that are believed; 0: none. */
@@ -37,7 +38,8 @@ export function createApp(parts: Parts): App {
   const base = `${publicUrl}/fhir`
   const app = new Koa<RequestState>({ proxy: trustProxy > 0, maxIpsCount: trustProxy })
   const metrics = createMetrics(parts.metricsToken)
-  const fhir = createFhir({ ...parts, base })
+  const send = createSend(parts.definitions)
+  const fhir = createFhir({ ...parts, base, send })
   const bearer = createBearer({ principalOf: parts.principalOf, base, rateLimit: parts.rateLimit })
 
   app.silent = true
@@ -49,16 +51,15 @@ export function createApp(parts: Parts): App {
     return next()
   })
   app.use(createObserve(log, metrics))
-  app.use(createErrors(log))
+  app.use(createErrors(log, send))
   app.use(createHealth(parts.readiness))
   app.use(metrics.route)
   app.use(createHost(publicUrl))
   app.use(cors)
   app.use(async (ctx, next) => {
     if (ctx.path !== '/fhir/metadata' || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) return next()
-    refuseOtherFormats(ctx)
-    ctx.type = fhirJson
-    ctx.body = await parts.capabilities()
+    const format = demandFormat(ctx)
+    send(ctx, await parts.capabilities(), format)
   })
   for (const middleware of oauth) app.use(middleware)
   app.use(createWebFiles(parts.webFiles))

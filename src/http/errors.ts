@@ -1,14 +1,15 @@
 import type { Middleware } from 'koa'
 import type { Logger } from 'pino'
 import { FhirError, type Issue, operationOutcome } from '../fhir/error.ts'
-import { fhirJson } from './negotiate.ts'
+import { wantedFormat } from './negotiate.ts'
 import type { RequestState } from './request-state.ts'
+import type { Send } from './send.ts'
 
 /**
  * Where everything stops: a FhirError becomes its OperationOutcome, anything else a 500 with a fixed text and the request
  * id, logged with its stack. What a client did is never logged as an error.
  */
-export function createErrors(log: Logger): Middleware<RequestState> {
+export function createErrors(log: Logger, send: Send): Middleware<RequestState> {
   return async function errors(ctx, next) {
     try {
       await next()
@@ -25,8 +26,8 @@ export function createErrors(log: Logger): Middleware<RequestState> {
       if (ctx.status === 401) ctx.set('WWW-Authenticate', challenge(known))
       if (known?.problem === 'insufficientScope') ctx.set('WWW-Authenticate', 'Bearer error="insufficient_scope"')
       if (ctx.status === 503) ctx.set('Retry-After', '5')
-      ctx.type = fhirJson
-      ctx.body = JSON.stringify(operationOutcome(known?.issues ?? [unexpected(ctx.state.requestId)]))
+      const outcome = operationOutcome(known?.issues ?? [unexpected(ctx.state.requestId)])
+      send(ctx, JSON.stringify(outcome), (ctx.path.startsWith('/fhir') && wantedFormat(ctx)) || 'json')
     }
   }
 }

@@ -5,11 +5,12 @@ import { createInteractionOf } from '../interactions/interaction-of.ts'
 import type { Interaction } from '../interactions/interaction.ts'
 import type { Perform } from '../interactions/perform.ts'
 import type { Attachments } from '../store/store.ts'
-import { refuseOtherFormats } from './negotiate.ts'
+import { demandFormat } from './negotiate.ts'
 import { readBody, readForm } from './read-body.ts'
 import type { RequestState } from './request-state.ts'
 import { respond } from './respond.ts'
 import { createRespondBinary } from './respond-binary.ts'
+import type { Send } from './send.ts'
 
 interface Parts {
   definitions: Definitions
@@ -17,29 +18,32 @@ interface Parts {
   perform: Perform
   base: string
   limits: { json: number }
+  send: Send
 }
 
 const formLimit = 1024 * 1024
 
 /** The one route of FHIR: bytes to an interaction, perform, answer. */
-export function createFhir({ definitions, attachments, perform, base, limits }: Parts): Middleware<RequestState> {
+export function createFhir({ definitions, attachments, perform, base, limits, send }: Parts): Middleware<RequestState> {
   const interactionOf = createInteractionOf((name) => definitions.isResourceType(name))
-  const respondBinary = createRespondBinary(attachments)
+  const respondBinary = createRespondBinary(attachments, send)
 
   return async function fhir(ctx) {
     const interaction = await asked(ctx)
-    if (!mayBeBinary(interaction)) refuseOtherFormats(ctx)
-    const body = await readBody(ctx, interaction, limits.json)
+    if (!mayBeBinary(interaction)) demandFormat(ctx)
+    const body = await readBody(ctx, interaction, limits.json, definitions.readXml)
     const answer = await perform(ctx.state.caller!, interaction, body)
     if (answer.binary) return respondBinary(ctx, answer)
-    respond(ctx, base, interaction, answer)
+    respond(ctx, base, interaction, answer, send)
   }
 
   async function asked(ctx: Context): Promise<Interaction> {
     const path = decodedPath(ctx.path.replace(/^\/fhir\/?/, ''))
     const query = new URLSearchParams(ctx.querystring)
     if (ctx.method === 'POST' && path.endsWith('/_search')) {
-      for (const [name, value] of await readForm(ctx, formLimit)) query.append(name, value)
+      const form = await readForm(ctx, formLimit)
+      for (const [name, value] of form) query.append(name, value)
+      ctx.state['formFormat'] = form.get('_format') ?? undefined
     }
     return interactionOf({
       method: ctx.method === 'HEAD' ? 'GET' : ctx.method,

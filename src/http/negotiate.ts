@@ -1,47 +1,95 @@
 import type { Context } from 'koa'
 import { FhirError } from '../fhir/error.ts'
+import { type Format, formatOfName, formatOfType, formats } from '../fhir/format.ts'
 
-export const fhirJson = 'application/fhir+json; charset=utf-8'
+/** The versions of FHIR that are spoken here, as the parameter `fhirVersion` of media types names them. */
+const versions = ['4.0', '4.0.1']
 
-const formats = new Map([
-  ['json', 'json'],
-  ['application/json', 'json'],
-  ['application/fhir+json', 'json'],
-  ['text/json', 'json'],
-])
+const jsonFirst = [...formats.json, ...formats.xml]
+const xmlFirst = [...formats.xml, ...formats.json]
+const offered = [formats.json[0], formats.xml[0]].join(' and ')
 
 /**
- * Whether FHIR JSON can answer this request; `_format` goes before `Accept`.
+ * The format that the caller wants: `_format` goes before `Accept`. Who takes anything gets the format that was sent.
  *
  * https://hl7.org/fhir/R4/http.html#mime-type
  */
-export function refuseOtherFormats(ctx: Context): void {
+export function demandFormat(ctx: Context): Format {
+  const format = wantedFormat(ctx)
+  if (format) return format
   const asked = formatParameter(ctx)
-  if (asked !== undefined) {
-    if (formats.has(asked)) return
-    throw new FhirError('notAcceptable', `The format "${asked}" is not offered; application/fhir+json is.`)
+  if (asked === undefined) {
+    throw new FhirError('notAcceptable', `"${ctx.get('accept')}" cannot be met; ${offered} are offered.`)
   }
-  if (!acceptsFhirJson(ctx)) {
-    throw new FhirError('notAcceptable', `"${ctx.get('accept')}" cannot be met; application/fhir+json is offered.`)
-  }
+  throw new FhirError('notAcceptable', `The format "${asked}" is not offered; ${offered} are.`)
 }
 
-export function acceptsFhirJson(ctx: Context): boolean {
-  return ctx.accepts('application/fhir+json', 'application/json', 'text/json') !== false
+/** As `demandFormat`; undefined when the caller wants what there is not. */
+export function wantedFormat(ctx: Context): Format | undefined {
+  const asked = formatParameter(ctx)
+  if (asked !== undefined) return formatOfName(asked)
+  const sendsXml = mediaType(ctx.get('content-type')) === formats.xml[0]
+  const accept = ctx.get('accept')
+  if (accept === '' || accept === '*/*') return sendsXml ? 'xml' : 'json'
+  return formatOfType(accept) ?? formatOfType(negotiated(ctx, sendsXml ? xmlFirst : jsonFirst) ?? '')
 }
 
-/** Whether a Binary is wanted as a resource rather than as its bytes: only when FHIR JSON is named outright. */
-export function wantsResource(ctx: Context, contentType: string): boolean {
+/** The format in which a Binary is wanted as a resource; undefined for its bytes: the resource has to be named outright. */
+export function wantedResource(ctx: Context, contentType: string): Format | undefined {
   const asked = formatParameter(ctx)
-  if (asked !== undefined) return formats.has(asked)
-  const [best] = ctx.accepts() as string[]
-  if (best === undefined || best === '*/*') return false
-  const named = /application\/(fhir\+json|json)|text\/json/.test(ctx.get('accept'))
-  return named && ctx.accepts('application/fhir+json', 'application/json', contentType) !== contentType
+  if (asked !== undefined) return formatOfName(asked)
+  const best = negotiated(ctx, [...jsonFirst, contentType])
+  if (best === undefined || best === contentType) return undefined
+  return accepted(ctx).some((type) => type === best) ? formatOfType(best) : undefined
+}
+
+export function acceptsType(ctx: Context, contentType: string): boolean {
+  return negotiated(ctx, [contentType]) !== undefined
+}
+
+/** The media type of a Content-Type, without its parameters. */
+export function mediaType(header: string): string {
+  return header.split(';', 1)[0]!.trim().toLowerCase()
+}
+
+/** What parameters ask for that there is not: another version of FHIR, another encoding. */
+export function unmetParameter(header: string): string | undefined {
+  for (const parameter of header.split(';').slice(1)) {
+    const [, name, value] = /^\s*(fhirVersion|charset)\s*=\s*"?([^"]*?)"?\s*$/i.exec(parameter) ?? []
+    if (name === undefined) continue
+    const known = name.toLowerCase() === 'charset' ? ['utf-8', 'utf8', 'us-ascii'] : versions
+    if (!known.includes(value!.toLowerCase())) return parameter.trim()
+  }
+  return undefined
+}
+
+function negotiated(ctx: Context, types: readonly string[]): string | undefined {
+  plain(ctx)
+  return ctx.accepts([...types]) || undefined
+}
+
+function accepted(ctx: Context): string[] {
+  plain(ctx)
+  return ctx.accepts() as string[]
+}
+
+/**
+ * Takes the parameters out of Accept: the negotiation would want each of them to be offered as well. What asks for another
+ * version of FHIR is accepted no more.
+ */
+function plain({ req }: Context): void {
+  if (!req.headers.accept?.includes(';')) return
+  const ranges = req.headers.accept.split(',').map((range) => {
+    const [type, ...parameters] = range.split(';').map((part) => part.trim())
+    if (unmetParameter(range) !== undefined) return `${type};q=0`
+    const quality = parameters.find((parameter) => /^q=/i.test(parameter))
+    return quality === undefined ? type : `${type};${quality}`
+  })
+  req.headers.accept = ranges.join(', ')
 }
 
 function formatParameter(ctx: Context): string | undefined {
-  const value = ctx.query['_format']
+  const value = ctx.state['formFormat'] ?? ctx.query['_format']
   const format = Array.isArray(value) ? value.at(-1) : value
   // A literal "+" in a query is a space to URL parsers; clients often forget to escape it.
   return format?.split(';')[0]!.trim().replace(' ', '+').toLowerCase()

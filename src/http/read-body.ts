@@ -1,20 +1,27 @@
 import type { IncomingMessage } from 'node:http'
 import type { Context } from 'koa'
 import { FhirError } from '../fhir/error.ts'
+import { formatOfType, formats } from '../fhir/format.ts'
 import { parseJson } from '../fhir/json.ts'
 import type { Body, Interaction } from '../interactions/interaction.ts'
+import { mediaType, unmetParameter } from './negotiate.ts'
 
-const json = /^(?:application\/(?:fhir\+)?json|text\/json)$/
 const jsonPatch = 'application/json-patch+json'
 
 /**
- * The body of a request as its interaction takes it: parsed JSON, or for a Binary the stream of bytes, never buffered.
+ * The body of a request as its interaction takes it: what JSON or XML says, or for a Binary the stream of bytes, never
+ * buffered.
  *
  * https://hl7.org/fhir/R4/http.html#general
  */
-export async function readBody(ctx: Context, interaction: Interaction, limit: number): Promise<Body> {
+export async function readBody(
+  ctx: Context,
+  interaction: Interaction,
+  limit: number,
+  readXml: (text: string) => unknown,
+): Promise<Body> {
   if (!takesBody(interaction)) return { kind: 'none' }
-  const contentType = mediaType(ctx)
+  const contentType = mediaType(ctx.get('content-type'))
   refuseEncoding(ctx)
   if (
     (interaction.kind === 'create' || interaction.kind === 'update') &&
@@ -29,18 +36,23 @@ export async function readBody(ctx: Context, interaction: Interaction, limit: nu
   if (interaction.kind === 'operation' && ctx.method === 'GET') return { kind: 'none' }
   const text = await readText(ctx.req, limit, ctx.request.length)
   if (text === '' && interaction.kind === 'operation') return { kind: 'none' }
-  const expected = isPatch(interaction) ? contentType === jsonPatch : json.test(contentType)
+  const format = formatOfType(contentType)
+  const expected = isPatch(interaction) ? contentType === jsonPatch : format !== undefined
   if (!expected) {
-    const wanted = isPatch(interaction) ? jsonPatch : 'application/fhir+json'
-    throw new FhirError('unsupportedMediaType', `The content type "${contentType}" is not known here; ${wanted} is.`)
+    const wanted = isPatch(interaction) ? [jsonPatch] : [formats.json[0], formats.xml[0]]
+    const refusal = `The content type "${contentType}" is not known here; use ${wanted.join(' or ')}.`
+    throw new FhirError('unsupportedMediaType', refusal)
   }
+  refuseParameters(ctx)
   if (text === '') throw new FhirError('malformed', 'The request has no body.')
+  // From here on a resource is what it says, however it was written.
+  if (format === 'xml') return { kind: 'json', value: readXml(text), contentType: formats.json[0] }
   return { kind: 'json', value: parseJson(text), contentType }
 }
 
 /** The parameters of a `_search` by POST. https://hl7.org/fhir/R4/http.html#search */
 export async function readForm(ctx: Context, limit: number): Promise<URLSearchParams> {
-  if (mediaType(ctx) !== 'application/x-www-form-urlencoded') {
+  if (mediaType(ctx.get('content-type')) !== 'application/x-www-form-urlencoded') {
     throw new FhirError('unsupportedMediaType', 'A search by POST is sent as application/x-www-form-urlencoded.')
   }
   return new URLSearchParams(await readText(ctx.req, limit, ctx.request.length))
@@ -56,13 +68,14 @@ function takesBody({ kind }: Interaction): boolean {
   return [...writing, 'batch', 'operation'].includes(kind)
 }
 
-function mediaType(ctx: Context): string {
-  return ctx.get('content-type').split(';')[0]!.trim().toLowerCase()
+/** A Binary sent in a format of FHIR is a resource with `data`; plain application/json is just bytes, like any other type. */
+function isFhir(contentType: string): boolean {
+  return contentType === formats.json[0] || contentType === formats.xml[0]
 }
 
-/** A Binary sent in FHIR JSON is a resource with `data`; plain application/json is just bytes, like any other type. */
-function isFhir(contentType: string): boolean {
-  return contentType === 'application/fhir+json'
+function refuseParameters(ctx: Context): void {
+  const unmet = unmetParameter(ctx.get('content-type'))
+  if (unmet !== undefined) throw new FhirError('unsupportedMediaType', `A body with "${unmet}" is not understood here.`)
 }
 
 function refuseEncoding(ctx: Context): void {

@@ -5,4 +5,6 @@ export interface RequestState {
   requestId: string
   /** Set once the token is known to be good. */
   caller?: Caller
+  /** The `_format` of a search that was sent as a form. */
+  formFormat?: string | undefined
 }

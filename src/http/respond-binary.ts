@@ -1,20 +1,22 @@
 import type { Readable } from 'node:stream'
 import type { Context } from 'koa'
 import { FhirError } from '../fhir/error.ts'
+import type { Format } from '../fhir/format.ts'
 import type { Answer } from '../interactions/interaction.ts'
 import type { Attachments, StoredObject } from '../store/store.ts'
-import { fhirJson, wantsResource } from './negotiate.ts'
+import { acceptsType, mediaType, wantedResource } from './negotiate.ts'
+import type { Send } from './send.ts'
 
-/** Above this a Binary is only served raw: base64 in JSON has to be held in memory. */
+/** Above this a Binary is only served raw: base64 in a resource has to be held in memory. */
 const resourceLimit = 16 * 1024 * 1024
 
 /**
- * A Binary: its bytes, streamed, with Range; or the resource with base64 data when FHIR JSON is asked for.
+ * A Binary: its bytes, streamed, with Range; or the resource with base64 data when one of FHIR's formats is asked for.
  *
  * https://hl7.org/fhir/R4/binary.html#rest
  * https://www.rfc-editor.org/rfc/rfc9110#section-14
  */
-export function createRespondBinary(attachments: Pick<Attachments, 'find' | 'open'>) {
+export function createRespondBinary(attachments: Pick<Attachments, 'find' | 'open'>, send: Send) {
   return async function respondBinary(ctx: Context, answer: Answer): Promise<void> {
     const { rid, version } = answer.binary!
     const object = await attachments.find(rid, version)
@@ -22,8 +24,10 @@ export function createRespondBinary(attachments: Pick<Attachments, 'find' | 'ope
     ctx.set('ETag', `W/"${answer.version}"`)
     ctx.set('Last-Modified', new Date(answer.lastUpdated!).toUTCString())
     ctx.set('Cache-Control', 'private, no-store')
-    if (wantsResource(ctx, object.contentType)) return respondResource(ctx, answer, object)
-    if (ctx.accepts(object.contentType.split(';')[0]!.trim()) === false) {
+    const contentType = mediaType(object.contentType)
+    const format = wantedResource(ctx, contentType)
+    if (format) return respondResource(ctx, answer, object, format)
+    if (!acceptsType(ctx, contentType)) {
       throw new FhirError(
         'notAcceptable',
         `This Binary is ${object.contentType}; "${ctx.get('accept')}" cannot be met.`,
@@ -47,14 +51,13 @@ export function createRespondBinary(attachments: Pick<Attachments, 'find' | 'ope
     ctx.set('Content-Type', object.contentType)
   }
 
-  async function respondResource(ctx: Context, answer: Answer, object: StoredObject): Promise<void> {
+  async function respondResource(ctx: Context, answer: Answer, object: StoredObject, format: Format): Promise<void> {
     if (object.size > resourceLimit) {
       const text = `The Binary has ${object.size} bytes; above ${resourceLimit} it is only served raw: ask with Accept: ${object.contentType}.`
       throw new FhirError('tooLarge', text)
     }
     const data = (await bytesOf(await attachments.open(object))).toString('base64')
-    ctx.type = fhirJson
-    ctx.body = `${answer.json!.slice(0, -1)}${data === '' ? '' : `,"data":"${data}"`}}`
+    send(ctx, `${answer.json!.slice(0, -1)}${data === '' ? '' : `,"data":"${data}"`}}`, format)
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Context } from 'koa'
-import { parseJson, stringifyJson } from '../fhir/json.ts'
 import type { Answer, Interaction } from '../interactions/interaction.ts'
-import { fhirJson } from './negotiate.ts'
+import { demandFormat } from './negotiate.ts'
+import type { Send } from './send.ts'
 
 /**
  * An answer as HTTP: status, ETag, Last-Modified, Location, and the text as it was stored.
@@ -9,7 +9,7 @@ import { fhirJson } from './negotiate.ts'
  * Attachment URLs are stored relative (`Binary/1`) and answered absolute. Inside JSON a quote can only open the name
  * `"url"` here, because quotes within strings are escaped, so the replacement touches nothing but such elements.
  */
-export function respond(ctx: Context, base: string, interaction: Interaction, answer: Answer): void {
+export function respond(ctx: Context, base: string, interaction: Interaction, answer: Answer, send: Send): void {
   ctx.status = answer.status
   if (answer.version !== undefined) ctx.set('ETag', `W/"${answer.version}"`)
   if (answer.lastUpdated !== undefined) ctx.set('Last-Modified', new Date(answer.lastUpdated).toUTCString())
@@ -20,9 +20,7 @@ export function respond(ctx: Context, base: string, interaction: Interaction, an
     ctx.status = answer.status
     return
   }
-  const text = answer.json.replaceAll('"url":"Binary/', `"url":"${base}/Binary/`)
-  ctx.type = fhirJson
-  ctx.body = pretty(ctx) ? stringifyJson(parseJson(text), 2) : text
+  send(ctx, answer.json.replaceAll('"url":"Binary/', `"url":"${base}/Binary/`), demandFormat(ctx))
 }
 
 function isWrite({ kind }: Interaction): boolean {
@@ -32,8 +30,4 @@ function isWrite({ kind }: Interaction): boolean {
 /** https://hl7.org/fhir/R4/http.html#ops */
 function returnMinimal(ctx: Context, interaction: Interaction): boolean {
   return isWrite(interaction) && /(?:^|[,;\s])return=minimal\b/.test(ctx.get('prefer'))
-}
-
-function pretty(ctx: Context): boolean {
-  return ctx.query['_pretty'] === 'true'
 }

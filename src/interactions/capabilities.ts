@@ -1,5 +1,6 @@
 import type { Access } from '../access/access.ts'
 import type { Definitions } from '../definitions/definitions.ts'
+import { formats } from '../fhir/format.ts'
 import type { Search } from '../search/create-search.ts'
 import { hasBytes } from './binary-bytes.ts'
 import { actionOf, systemCodes, typeCodes } from './interaction-table.ts'
@@ -24,9 +25,14 @@ interface Parts {
 export function createCapabilities(parts: Parts) {
   let text: string | undefined
   return async function capabilities(): Promise<Answered> {
-    text ??= JSON.stringify(capabilityStatement(parts))
+    text ??= JSON.stringify(capabilityStatement(parts), withoutEmptyLists)
     return { answer: { status: 200, json: text } }
   }
+}
+
+/** "Objects are never empty … an array cannot be empty." https://hl7.org/fhir/R4/json.html */
+function withoutEmptyLists(_name: string, value: unknown): unknown {
+  return Array.isArray(value) && value.length === 0 ? undefined : value
 }
 
 /** The moment from which this process says what it says. */
@@ -45,7 +51,7 @@ function capabilityStatement(parts: Parts) {
     software: { name: 'Chartshare' },
     implementation: { description: 'A FHIR R4 server for the safe sharing of medical documents', url: base },
     fhirVersion: '4.0.1',
-    format: ['application/fhir+json', 'json'],
+    format: Object.entries(formats).flatMap(([name, [type]]) => [type, name]),
     patchFormat: ['application/json-patch+json'],
     rest: [
       {

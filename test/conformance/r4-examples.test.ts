@@ -3,12 +3,14 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { parse } from 'lossless-json'
+import { loadDefinitions } from '../../src/definitions/load.ts'
+import { parseJson, stringifyJson } from '../../src/fhir/json.ts'
 import { projectRoot } from '../../src/project-root.ts'
 import { administrator, type Client, startServer, type TestServer } from '../support/server.ts'
 
 /**
- * HL7's official R4 examples, PUT one by one by an administrator and read back: equal, decimals included. The suite carries
- * some; all of them run from the folder named in TEST_DATA.
+ * HL7's official R4 examples, PUT one by one by an administrator and read back in both formats, then PUT in XML: equal,
+ * decimals included. The suite carries some; all of them run from the folder named in TEST_DATA.
  */
 const refused: Record<string, RegExp> = {
   // "OperationOutcome and Parameters have no endpoint": https://hl7.org/fhir/R4/resourcelist.html
@@ -19,6 +21,9 @@ const refused: Record<string, RegExp> = {
 }
 /** "An administrator is not a reader of mail": what was stored is seen in the answer to the PUT alone. */
 const answeredOnly = 'Communication'
+
+const fhirXml = 'application/fhir+xml'
+const { readXml, writeXml } = await loadDefinitions()
 
 const all = process.env['TEST_DATA'] && path.join(process.env['TEST_DATA'], 'r4-examples')
 const folder = all && existsSync(all) ? all : path.join(projectRoot, 'test', 'fixtures', 'r4-examples')
@@ -41,7 +46,7 @@ test(
 )
 
 for (const file of files) {
-  test(`${file} is accepted and reads back equal`, async () => {
+  test(`${file} is accepted and reads back equal, in JSON and in XML`, async () => {
     const text = readFileSync(path.join(folder, file), 'utf8')
     const sent = parse(text) as { resourceType: string; id: string }
     const target = `${sent.resourceType}/${sent.id}`
@@ -57,6 +62,20 @@ for (const file of files) {
         ? answer
         : await admin.get(target).set('accept', 'application/fhir+json').buffer(true).expect(200)
     assert.deepEqual(comparable(parse(read.text), server.base), comparable(parse(text), server.base))
+    if (sent.resourceType !== answeredOnly) {
+      const { text: xml } = await admin.get(target).set('accept', fhirXml).buffer(true).expect(200)
+      assert.deepEqual(
+        comparable(parse(stringifyJson(readXml(xml))), server.base),
+        comparable(parse(text), server.base),
+      )
+    }
+    // Not all may be changed, so in XML they are put beside themselves.
+    const id = `${sent.id.slice(0, 60)}.xml`
+    const beside = { ...(parseJson(text) as object), id }
+    const put = admin.raw('put')(`${sent.resourceType}/${id}`).set('content-type', fhirXml)
+    const { text: stored } = await put.set('accept', 'application/fhir+json').send(writeXml(beside)).buffer(true)
+    const asJson = (value: object) => comparable(parse(stringifyJson({ ...value, data: undefined })), server.base)
+    assert.deepEqual(asJson(parseJson(stored) as object), asJson(beside))
   })
 }
 
