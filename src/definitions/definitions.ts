@@ -20,6 +20,8 @@ export interface Definitions {
   readXml(text: string): unknown
   /** A valid resource as XML; `indent`: blanks per level. */
   writeXml(resource: unknown, indent?: number): string
+  /** The resource as the operations of a FHIRPath Patch (Parameters) leave it; see fhirpath-patch.ts. */
+  fhirPathPatch(resource: Resource, parameters: Resource): Promise<Resource>
   /** Every `reference` found anywhere in the resource (contained ones excluded) with its path and allowed target types. */
   references(resource: Resource): FoundReference[]
   /** Every Attachment and where it stands, e.g. `DocumentReference.content[0].attachment`. */

@@ -3,6 +3,7 @@ import { projectRoot } from '../project-root.ts'
 import { createBindings } from './bindings.ts'
 import { createCompartments } from './compartments.ts'
 import type { Definitions, FoundAttachment, FoundReference } from './definitions.ts'
+import { createFhirPathPatch } from './fhirpath-patch.ts'
 import { createElementFinder } from './find-elements.ts'
 import { loadFhirPath, type FhirPath } from './fhirpath-expression.ts'
 import { NotPlain } from './path-syntax.ts'
@@ -49,6 +50,7 @@ export async function loadDefinitions(folder: string = join(projectRoot, 'fhir-p
     validate: createValidator({ structures, bindings: createBindings(terminology) }),
     terminology,
     ...createXml(structures),
+    fhirPathPatch: createFhirPathPatch(structures),
     references: (resource) =>
       findReferences(resource).map(({ path, value, targets }): FoundReference => ({ path, reference: value, targets })),
     attachments: (resource) =>

@@ -23,6 +23,8 @@ const operationNames = ['add', 'remove', 'replace', 'move', 'copy', 'test'] as c
 /** Characters and nodes of the result: `copy` can double a resource with every operation. */
 const weightLimit = 32 * 1024 * 1024
 const nodeWeight = 16
+/** Each operation may copy a list of any length. */
+const mostOperations = 10_000
 
 /**
  * The resource as the operations leave it; the given one stays as it is. Throws FhirError('malformed') for what is no
@@ -30,6 +32,8 @@ const nodeWeight = 16
  */
 export function applyJsonPatch(resource: Resource, patch: unknown): Resource {
   if (!Array.isArray(patch)) throw new FhirError('malformed', 'A JSON Patch is an array of operations')
+  if (patch.length > mostOperations)
+    throw new FhirError('tooLarge', `A JSON Patch has ${mostOperations} operations at most`)
   const operations = patch.map((item, index) => parseOperation(item, index, resource.resourceType))
   let document: unknown = resource
   for (const operation of operations) document = apply(document, operation)

@@ -4,9 +4,10 @@ import { FhirError } from '../fhir/error.ts'
 import { formatOfType, formats } from '../fhir/format.ts'
 import { parseJson } from '../fhir/json.ts'
 import type { Body, Interaction } from '../interactions/interaction.ts'
+import { patchFormats } from '../interactions/patch-body.ts'
 import { mediaType, unmetParameter } from './negotiate.ts'
 
-const jsonPatch = 'application/json-patch+json'
+const [jsonPatch] = patchFormats
 
 /**
  * The body of a request as its interaction takes it: what JSON or XML says, or for a Binary the stream of bytes, never
@@ -37,9 +38,9 @@ export async function readBody(
   const text = await readText(ctx.req, limit, ctx.request.length)
   if (text === '' && interaction.kind === 'operation') return { kind: 'none' }
   const format = formatOfType(contentType)
-  const expected = isPatch(interaction) ? contentType === jsonPatch : format !== undefined
+  const expected = format !== undefined || (isPatch(interaction) && contentType === jsonPatch)
   if (!expected) {
-    const wanted = isPatch(interaction) ? [jsonPatch] : [formats.json[0], formats.xml[0]]
+    const wanted = isPatch(interaction) ? patchFormats : [formats.json[0], formats.xml[0]]
     const refusal = `The content type "${contentType}" is not known here; use ${wanted.join(' or ')}.`
     throw new FhirError('unsupportedMediaType', refusal)
   }

@@ -6,7 +6,7 @@ import type { Handle } from '../store/store.ts'
 import { resourceOf } from './body.ts'
 import { bundleText, entryText } from './bundle-text.ts'
 import type { Answer, Answered, Body, Interaction } from './interaction.ts'
-import { at, type Plan, type PlannedEntry } from './transaction-plan.ts'
+import { placedAt, type Plan, type PlannedEntry } from './transaction-plan.ts'
 
 interface Parts {
   plan: Plan
@@ -73,7 +73,10 @@ export function createBatch({ plan, perform, transaction, onError }: Parts) {
       )
     } catch (error) {
       if (!(error instanceof FhirError)) onError(error)
-      const { issues, status } = refusedAt(n, error instanceof FhirError ? error : unexpected(error))
+      const { issues, status } = placedAt(
+        `Bundle.entry[${n}]`,
+        error instanceof FhirError ? error : unexpected(error),
+      ) as FhirError
       return entryText({ response: { status: String(status), outcome: operationOutcome(issues) } })
     }
   }
@@ -97,15 +100,4 @@ const parallel = 4
 function bodyOf({ resource }: PlannedEntry): Body {
   if (!resource) return { kind: 'none' }
   return { kind: 'json', value: resource, contentType: 'application/fhir+json' }
-}
-
-/** The refusal of an entry, with the entry's own FHIRPath when it names none. */
-function refusedAt(n: number, error: FhirError): FhirError {
-  try {
-    return at(`Bundle.entry[${n}]`, () => {
-      throw error
-    })
-  } catch (placed) {
-    return placed as FhirError
-  }
 }

@@ -5,6 +5,7 @@ import type { Search } from '../search/create-search.ts'
 import { hasBytes } from './binary-bytes.ts'
 import { actionOf, systemCodes, typeCodes } from './interaction-table.ts'
 import type { Answered, InteractionKind } from './interaction.ts'
+import { patchFormats } from './patch-body.ts'
 import { isOffered, type Operation } from './operation.ts'
 
 interface Parts {
@@ -52,7 +53,7 @@ function capabilityStatement(parts: Parts) {
     implementation: { description: 'A FHIR R4 server for the safe sharing of medical documents', url: base },
     fhirVersion: '4.0.1',
     format: Object.entries(formats).flatMap(([name, [type]]) => [type, name]),
-    patchFormat: ['application/json-patch+json'],
+    patchFormat: patchFormats,
     rest: [
       {
         mode: 'server',

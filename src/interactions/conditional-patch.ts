@@ -5,7 +5,8 @@ import type { Commit } from './commit.ts'
 import type { ConditionalTarget } from './conditional-target.ts'
 import { answerOf } from './create.ts'
 import type { Answered, Body, Interaction } from './interaction.ts'
-import { patchOf, patchProposal } from './patch.ts'
+import type { PatchOf } from './patch-body.ts'
+import { patchProposal } from './patch.ts'
 import { retried } from './update.ts'
 
 /**
@@ -16,9 +17,11 @@ import { retried } from './update.ts'
 export function createConditionalPatch({
   commit,
   conditionalTarget,
+  patchOf,
 }: {
   commit: Commit
   conditionalTarget: ConditionalTarget
+  patchOf: PatchOf
 }) {
   return async function conditionalPatch(
     context: Context,
@@ -27,12 +30,12 @@ export function createConditionalPatch({
     body: Body,
   ): Promise<Answered> {
     const { type, ifMatch } = asked
-    const operations = patchOf(body)
+    const apply = patchOf(body)
     return retried(ifMatch, () =>
       handle.transaction(async (tx) => {
         const [match] = await conditionalTarget(context, tx, asked, 'update')
         if (!match) throw noMatch(type, asked.criteria)
-        const proposal = patchProposal({ type, id: match.id, ifMatch, operations, place: type }, match)
+        const proposal = await patchProposal({ type, id: match.id, ifMatch, apply, place: type }, match)
         const [done] = await commit(context, tx, [proposal])
         return { answer: answerOf(done!, 200) }
       }),

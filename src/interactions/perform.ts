@@ -22,6 +22,7 @@ import { codeOf } from './interaction-table.ts'
 import { createInteractionOf } from './interaction-of.ts'
 import type { Answer, Answered, Body, Interaction, InteractionKind } from './interaction.ts'
 import type { Operation } from './operation.ts'
+import { createPatchOf } from './patch-body.ts'
 import { createPatch } from './patch.ts'
 import { createRead, createVread } from './read.ts'
 import { createResolveLinks } from './resolve-links.ts'
@@ -103,6 +104,7 @@ function createHandlers(parts: Parts, commit: Commit, perform: Perform): Record<
   const bytes = createBinaryBytes({ attachments: store.attachments, keys, limit: limits.binary })
   const interactionOf = createInteractionOf((name) => definitions.isResourceType(name))
   const plan = createPlan({ interactionOf, keys, base, limit: limits.bundleEntries })
+  const patchOf = createPatchOf(definitions)
   const conditionalTarget = createConditionalTarget({ access, search })
   const reading = {
     read: createRead({ access }),
@@ -116,6 +118,7 @@ function createHandlers(parts: Parts, commit: Commit, perform: Perform): Record<
     commit,
     bytes,
     plan,
+    patchOf,
     resolveLinks: createResolveLinks({ access, search }),
     record: (row) => store.audit.record(row),
     readWithin: (context, tx, interaction) =>
@@ -128,10 +131,10 @@ function createHandlers(parts: Parts, commit: Commit, perform: Perform): Record<
     capabilities: createCapabilities(parts),
     create: createCreate({ access, search, keys, commit, bytes }),
     update: createUpdate({ access, keys, commit, bytes }),
-    patch: createPatch({ access, commit }),
+    patch: createPatch({ access, commit, patchOf }),
     delete: createDelete({ access, commit }),
     'conditional-update': createConditionalUpdate({ access, keys, commit, conditionalTarget }),
-    'conditional-patch': createConditionalPatch({ commit, conditionalTarget }),
+    'conditional-patch': createConditionalPatch({ commit, conditionalTarget, patchOf }),
     'conditional-delete': createConditionalDelete({ commit, conditionalTarget, limit: limits.conditionalDelete }),
     batch: createBatch({ plan, perform, transaction, onError: parts.onError }),
     operation: createRunOperation({ access, definitions, operations, commit }),

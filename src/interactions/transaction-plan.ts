@@ -110,15 +110,23 @@ export function refuseTwice(seen: Map<string, string>, identity: string, place: 
   seen.set(identity, place)
 }
 
-/** Refusals of the work name this place when they name no other. */
+/** Refusals of the work, also of what it promises, name this place when they name no other. */
 export function at<T>(place: string, work: () => T): T {
   try {
-    return work()
+    const done = work()
+    if (!(done instanceof Promise)) return done
+    return done.catch((error: unknown) => {
+      throw placedAt(place, error)
+    }) as T
   } catch (error) {
-    if (!(error instanceof FhirError)) throw error
-    const issues = error.issues.map((issue) => ({ ...issue, expression: issue.expression ?? [place] }))
-    throw new FhirError(error.problem, error.message, { issues, cause: error })
+    throw placedAt(place, error)
   }
+}
+
+export function placedAt(place: string, error: unknown): unknown {
+  if (!(error instanceof FhirError)) return error
+  const issues = error.issues.map((issue) => ({ ...issue, expression: issue.expression ?? [place] }))
+  return new FhirError(error.problem, error.message, { issues, cause: error })
 }
 
 function textOf(value: unknown): string | undefined {

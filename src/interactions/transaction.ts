@@ -15,8 +15,9 @@ import type { Commit } from './commit.ts'
 import { deleteProposal } from './delete.ts'
 import { actionOf } from './interaction-table.ts'
 import type { Answered, Interaction } from './interaction.ts'
-import { patchOf, patchProposal } from './patch.ts'
-import type { Committed, Proposal } from './proposal.ts'
+import type { Patch, PatchOf } from './patch-body.ts'
+import { patchProposal } from './patch.ts'
+import { type Committed, placed, type Proposal } from './proposal.ts'
 import type { createResolveLinks, Resolved } from './resolve-links.ts'
 import type { Plan, PlannedEntry } from './transaction-plan.ts'
 import { at } from './transaction-plan.ts'
@@ -29,6 +30,7 @@ interface Parts {
   commit: Commit
   bytes: BinaryBytes
   plan: Plan
+  patchOf: PatchOf
   resolveLinks: ReturnType<typeof createResolveLinks>
   /** Runs a reading entry inside the transaction. */
   readWithin: (context: Context, tx: Transaction, interaction: Interaction) => Promise<Answered>
@@ -43,7 +45,17 @@ interface Parts {
  *
  * https://hl7.org/fhir/R4/http.html#trules
  */
-export function createTransaction({ access, keys, commit, bytes, plan, resolveLinks, readWithin, record }: Parts) {
+export function createTransaction({
+  access,
+  keys,
+  commit,
+  bytes,
+  plan,
+  patchOf,
+  resolveLinks,
+  readWithin,
+  record,
+}: Parts) {
   return async function transaction(context: Context, handle: Handle, bundle: Resource): Promise<Answered> {
     const entries = plan.planTransaction(bundle)
     for (const entry of entries) {
@@ -102,7 +114,7 @@ export function createTransaction({ access, keys, commit, bytes, plan, resolveLi
     const proposals = new Map<number, Proposal>()
     for (const [n, entry] of entries.entries()) {
       if (existing.has(n)) continue
-      const proposal = at(entry.place, () => proposalOf(context, entry, resources[n], updated, deleted))
+      const proposal = await at(entry.place, async () => proposalOf(context, entry, resources[n], updated, deleted))
       if (proposal) proposals.set(n, proposal)
     }
     return proposals
@@ -114,7 +126,7 @@ export function createTransaction({ access, keys, commit, bytes, plan, resolveLi
     resource: Resource | undefined,
     updated: Map<string, StoredVersion>,
     deleted: Map<string, StoredVersion>,
-  ): Proposal | undefined {
+  ): Proposal | undefined | Promise<Proposal> {
     const place = `${entryPlace}.resource`
     if (interaction.kind === 'create') {
       const { type } = interaction
@@ -134,8 +146,9 @@ export function createTransaction({ access, keys, commit, bytes, plan, resolveLi
     }
     if (interaction.kind === 'patch') {
       const { type, id, ifMatch } = interaction
-      const operations = patchOf({ kind: 'json', value: sent, contentType: 'application/fhir+json' })
-      return patchProposal({ type, id, ifMatch, operations, place }, updated.get(`${type}/${id}`))
+      const apply = patchOf({ kind: 'json', value: sent, contentType: 'application/fhir+json' }, place)
+      const asked = { type, id, ifMatch, apply: inside(place, apply), place }
+      return patchProposal(asked, updated.get(`${type}/${id}`))
     }
     if (interaction.kind === 'delete') {
       const { type, id, ifMatch } = interaction
@@ -171,6 +184,20 @@ export function createTransaction({ access, keys, commit, bytes, plan, resolveLi
     const lastModified = instantOf(done.lastUpdated)
     const location = kind === 'delete' ? undefined : `${type}/${id}/_history/${done.version}`
     return { text: entryText({ response: { status, location, etag: `W/"${done.version}"`, lastModified } }) }
+  }
+}
+
+/** What is wrong with a patch stands in the entry that brought it, not in the resource that it is for. */
+function inside(place: string, apply: Patch): Patch {
+  return async (resource) => {
+    try {
+      return await apply(resource)
+    } catch (error) {
+      if (!(error instanceof FhirError)) throw error
+      const inPatch = (path: string) => (path.startsWith('Parameters') ? placed(place, 'Parameters', path) : place)
+      const issues = error.issues.map((issue) => ({ ...issue, expression: (issue.expression ?? ['']).map(inPatch) }))
+      throw new FhirError(error.problem, error.message, { issues, cause: error })
+    }
   }
 }
 
