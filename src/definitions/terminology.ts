@@ -24,10 +24,16 @@ export interface Terminology {
   descendants(system: string, code: string): ReadonlySet<string> | undefined
   /** The code and all above it, as `descendants`. */
   ancestors(system: string, code: string): ReadonlySet<string> | undefined
-  /** The canonical URLs that a value set needs, directly or through others, and that are not here. */
-  missing(valueSet: ValueSet): readonly string[]
-  /** With these as well; what is on board goes first. Answers take bounded work, or are refused as too costly. */
+  /** What a value set names, itself or through others that are here, and what is not here. */
+  missing(valueSet: ValueSet): readonly MissingDefinition[]
+  /** With these, which go before what is on board. Answers take bounded work, or are refused as too costly. */
   with(more: readonly (ValueSet | CodeSystem)[]): Terminology
+}
+
+export interface MissingDefinition {
+  readonly kind: 'ValueSet' | 'CodeSystem'
+  /** Of value sets with the version, where one is named. */
+  readonly canonical: string
 }
 
 export interface CodeQuestion {

@@ -28,6 +28,7 @@ const problems = {
   misdirected: { status: 421, code: 'security' },
   invalid: { status: 422, code: 'invalid' },
   unprocessable: { status: 422, code: 'processing' },
+  tooManyCodes: { status: 422, code: 'too-costly' },
   throttled: { status: 429, code: 'throttled' },
   internal: { status: 500, code: 'exception' },
   unavailable: { status: 503, code: 'transient' },

@@ -5,6 +5,7 @@ import type { Keys } from '../search/keys.ts'
 import type { Operation } from './operation.ts'
 import { everything } from './operations/everything.ts'
 import { meta } from './operations/meta.ts'
+import { terminologyOperations } from './operations/terminology/terminology-operations.ts'
 
 export interface OperationParts {
   definitions: Definitions
@@ -15,5 +16,5 @@ export interface OperationParts {
 
 /** The table of the operations that the standard defines; `sharing/` adds the product's own. */
 export function standardOperations(parts: OperationParts): readonly Operation[] {
-  return [meta, ...everything(parts)]
+  return [meta, ...everything(parts), ...terminologyOperations(parts)]
 }

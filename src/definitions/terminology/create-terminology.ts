@@ -1,6 +1,13 @@
 import type { CodeSystem, ValueSet } from 'fhir/r4.js'
 import { FhirError } from '../../fhir/error.ts'
-import type { CodeAnswer, CodeQuestion, Subsumption, Terminology, ValueSetMember } from '../terminology.ts'
+import type {
+  CodeAnswer,
+  CodeQuestion,
+  MissingDefinition,
+  Subsumption,
+  Terminology,
+  ValueSetMember,
+} from '../terminology.ts'
 import { listedSystem } from './listed-system.ts'
 import { isListed, membersOf, type Members, type Surroundings } from './members.ts'
 import { ruledSystems } from './ruled-systems.ts'
@@ -114,18 +121,34 @@ function terminologyOf(
     },
     descendants: (url, code) => system(url)?.descendants(code),
     ancestors: (url, code) => system(url)?.ancestors(code),
-    missing(valueSet) {
-      const { include = [], exclude = [] } = valueSet.compose ?? {}
-      const parts = [...include, ...exclude]
-      const sets = new Set(parts.flatMap((part) => part.valueSet ?? []).map(withoutVersion))
-      const drawn = new Set(parts.flatMap((part) => part.system ?? []))
-      return [
-        ...[...sets].filter((url) => source.valueSet(url) === undefined),
-        ...[...drawn].filter((url) => system(url) === undefined),
-      ]
-    },
+    missing: (valueSet) => missingIn(valueSet, source, system),
     with: (more) => terminologyWith(source, system, more),
   }
+}
+
+function missingIn(
+  root: ValueSet,
+  source: TerminologySource,
+  system: (url: string) => System | undefined,
+): MissingDefinition[] {
+  const missing = new Map<string, MissingDefinition>()
+  const seen = new Set([root.url])
+  const open = [root]
+  for (const { compose } of open) {
+    for (const part of [...(compose?.include ?? []), ...(compose?.exclude ?? [])]) {
+      if (part.system !== undefined && !system(part.system)) {
+        missing.set(`system ${part.system}`, { kind: 'CodeSystem', canonical: part.system })
+      }
+      for (const canonical of part.valueSet ?? []) {
+        const url = withoutVersion(canonical)
+        const known = source.valueSet(url)
+        if (!known) missing.set(`set ${url}`, { kind: 'ValueSet', canonical })
+        else if (!seen.has(url)) open.push(known)
+        seen.add(url)
+      }
+    }
+  }
+  return [...missing.values()]
 }
 
 function terminologyWith(
@@ -142,8 +165,8 @@ function terminologyWith(
   }
   const made = new Map<string, System | undefined>()
   const both: TerminologySource = {
-    valueSet: (url) => source.valueSet(url) ?? valueSets.get(url),
-    codeSystem: (url) => source.codeSystem(url) ?? codeSystems.get(url),
+    valueSet: (url) => valueSets.get(url) ?? source.valueSet(url),
+    codeSystem: (url) => codeSystems.get(url) ?? source.codeSystem(url),
   }
   let steps = 0
   const spend = (count: number) => {
@@ -151,9 +174,9 @@ function terminologyWith(
     if (steps > mostSteps) throw new FhirError('tooCostly', 'This value set takes too much work to be answered for.')
   }
   const anySystem = (url: string): System | undefined => {
-    const onBoard = system(url)
-    if (onBoard) return onBoard
-    if (!made.has(url)) made.set(url, systemOf(codeSystems.get(url), url))
+    const own = codeSystems.get(url)
+    if (!own) return system(url)
+    if (!made.has(url)) made.set(url, systemOf(own, url))
     return made.get(url)
   }
   return terminologyOf(both, anySystem, spend)
