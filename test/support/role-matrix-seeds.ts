@@ -286,6 +286,11 @@ const others = [
   seed('a role of a colleague', 'PractitionerRole/colleague', { practitioner: byColleague }),
   seed('a hospital', 'Organization/hospital', { name: 'Hospital' }),
   seed('a device', 'Device/pump', { status: 'active' }),
+  seed('a value set', 'ValueSet/colours', { status: 'active', compose: { include: [{ system: 'urn:colours' }] } }),
+  seed('a code system', 'CodeSystem/colours', {
+    ...{ url: 'urn:colours', status: 'active', content: 'complete' },
+    concept: [{ code: 'red' }],
+  }),
 ]
 
 const visit = (...patients: string[]) => ({

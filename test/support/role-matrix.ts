@@ -54,15 +54,31 @@ export function cells(classOf: ClassOf): Cell[] {
 function questionsOf(type: string, role: Column, action: Action, classOf: ClassOf): Question[] {
   if (action === 'create') return [creation(type, role, permissions(type, role, 'create', classOf).length > 0)]
   const about = seeds.filter(({ resource }) => resource.resourceType === type)
-  return about.map((seed) => {
+  return about.flatMap((seed) => {
     const may = (asked: Action) => {
       const inside = [...(seed.inside[role] ?? []), ...((asked === 'read' && seed.byId?.[role]) || [])]
       return permissions(type, role, asked, classOf).some((rule) => rule === 'all' || inside.includes(rule))
     }
-    return action === 'read' || action === 'search'
+    if (action === 'read') return [reading(seed, action, may(action)), ...operations(seed, may(action))]
+    return action === 'search'
       ? reading(seed, action, may(action))
       : writing(seed, role, action, { allowed: may(action), readable: may('read') })
   })
+}
+
+/** Operations that answer about a resource to whoever may read it. */
+const readingOperations: Readonly<Record<string, readonly string[]>> = {
+  ValueSet: ['$expand', '$validate-code?system=urn:colours&code=red'],
+  CodeSystem: ['$validate-code?code=red', '$subsumes?codeA=red&codeB=red'],
+}
+
+function operations({ what, resource }: Seed, allowed: boolean): Question[] {
+  const { resourceType: type, id } = resource
+  return (readingOperations[type] ?? []).map((operation) => ({
+    title: `${allowed ? '200' : '404'}: ${operation} of ${what}`,
+    statuses: [allowed ? 200 : 404],
+    ask: (asker) => asker.request('GET', `${type}/${id}/${operation}`),
+  }))
 }
 
 function permissions(type: string, role: Column, action: Action, classOf: ClassOf) {
