@@ -2,7 +2,7 @@ import { FhirError } from '../../../fhir/error.ts'
 import type { Coding } from '../../../fhir/resource.ts'
 import type { Given } from '../../operation-parameters.ts'
 
-/** A code that an operation is asked about. */
+/** A code that an operation is asked about. https://hl7.org/fhir/R4/terminology-service.html#validation */
 export interface AskedCode {
   readonly system: string | undefined
   readonly version: string | undefined

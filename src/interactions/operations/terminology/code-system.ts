@@ -4,7 +4,10 @@ import type { Coding } from '../../../fhir/resource.ts'
 import type { Call } from '../../operation.ts'
 import type { StoredTerminology } from './stored-terminology.ts'
 
-/** `url` where the operation calls it so, `system` otherwise; the resource itself where it may come along. */
+/**
+ * Which code system is meant: `url` where the operation calls it so, `system` otherwise, or the resource itself where it may
+ * come along. https://hl7.org/fhir/R4/codesystem-operations.html
+ */
 export function whichCodeSystem<N extends 'url' | 'system'>(name: N) {
   return { [name]: { type: 'uri' }, ...(name === 'url' ? { codeSystem: { resource: 'CodeSystem' } } : {}) } as const
 }

@@ -1,6 +1,10 @@
 import type { Designation } from '../../../definitions/terminology.ts'
 
-/** What to show to people who read this language: the exact tag, or else the language without its region. */
+/**
+ * What to show to people who read this language: the exact tag, or else the language without its region.
+ *
+ * https://hl7.org/fhir/R4/codesystem-definitions.html#CodeSystem.concept.designation
+ */
 export function displayIn(
   language: string | undefined,
   { display, designations }: { readonly display: string | undefined; readonly designations: readonly Designation[] },

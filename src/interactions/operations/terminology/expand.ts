@@ -8,9 +8,6 @@ import { displayIn } from './display-language.ts'
 import type { StoredTerminology } from './stored-terminology.ts'
 import { valueSetOf, whichValueSet } from './value-set.ts'
 
-/** Codes in one answer at most, where nobody asked for a page. */
-const mostCodes = 10_000
-
 /**
  * `ValueSet/$expand`: the codes of a value set, as a flat list.
  *
@@ -56,6 +53,9 @@ export function expand(source: StoredTerminology): Operation {
     },
   }
 }
+
+/** Codes in one answer at most. */
+const mostCodes = 10_000
 
 function notNegative(given: Given, name: string): number | undefined {
   const value = given.number(name)

@@ -17,11 +17,7 @@ export interface TerminologyParts {
 
 export type Kind = 'ValueSet' | 'CodeSystem'
 
-/** Of one kind; what a client has stored is typed as what it was validated to be. */
 type Definition<K extends Kind> = K extends 'ValueSet' ? ValueSet : CodeSystem
-
-/** What one answer may read of what was stored: definitions, and characters of their JSON. */
-const most = { definitions: 50, characters: 40_000_000 }
 
 export type StoredTerminology = ReturnType<typeof createStoredTerminology>
 
@@ -29,6 +25,8 @@ export type StoredTerminology = ReturnType<typeof createStoredTerminology>
  * Value sets and code systems: those on board, and those that were stored here and that the caller may see.
  *
  * Access is part of the query, so one that may not be seen is as unknown as one that is not there.
+ *
+ * https://hl7.org/fhir/R4/terminology-service.html
  */
 export function createStoredTerminology({ definitions: { terminology, validate }, access, search }: TerminologyParts) {
   /** The newest of this canonical URL, active ones first. */
@@ -89,6 +87,9 @@ export function createStoredTerminology({ definitions: { terminology, validate }
     },
   }
 }
+
+/** What one answer may read of what was stored: definitions, and characters of their JSON. */
+const most = { definitions: 50, characters: 40_000_000 }
 
 interface Found<K extends Kind> {
   readonly definition: Definition<K>

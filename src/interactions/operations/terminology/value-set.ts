@@ -3,7 +3,11 @@ import { FhirError } from '../../../fhir/error.ts'
 import type { Call } from '../../operation.ts'
 import type { StoredTerminology } from './stored-terminology.ts'
 
-/** The parameters that say which value set is meant; on an instance it is the one of the URL. */
+/**
+ * The parameters that say which value set is meant; on an instance it is the one of the URL.
+ *
+ * https://hl7.org/fhir/R4/valueset-operations.html
+ */
 export const whichValueSet = {
   url: { type: 'uri' },
   valueSet: { resource: 'ValueSet' },
