@@ -14,8 +14,8 @@ export interface Definitions {
   searchParameters(resourceType: string): readonly SearchParameter[]
   /** The codes of the search parameters that put a resource of this type into the compartment; none: outside it. */
   compartmentParameters(compartment: CompartmentCode, resourceType: string): readonly string[]
-  /** Structural validation: shape, types, cardinality, primitives, required codes. Locations are FHIRPaths. */
-  validate(resource: unknown): Issue[]
+  /** What is wrong with a resource by its type and its profiles, and for those who ask what could be better. Locations are FHIRPaths. */
+  validate(resource: unknown, options?: ValidateOptions): Issue[]
   /** What JSON would hold, not yet validated. Throws FhirError for what is not FHIR's XML, with the FHIRPath. */
   readXml(text: string): unknown
   /** A valid resource as XML; `indent`: blanks per level. */
@@ -31,6 +31,13 @@ export interface Definitions {
   summaryElements(resourceType: string): readonly string[]
   /** The elements with minimum cardinality 1 at the top level, kept by `_elements` and `_summary=text`. */
   mandatoryElements(resourceType: string): readonly string[]
+}
+
+export interface ValidateOptions {
+  /** Canonical URLs of profiles that the resource is to follow, besides those that it names itself. */
+  readonly profiles?: readonly string[]
+  /** Warnings are wanted as well: recommendations, and codes outside of extensible bindings. */
+  readonly advises?: boolean
 }
 
 export type CompartmentCode = 'Patient' | 'Practitioner' | 'Encounter' | 'RelatedPerson' | 'Device'

@@ -53,7 +53,7 @@ export async function loadFhirPath() {
 }
 
 /** A copy without `Decimal`, which the library may mark as it likes; `originals` leads from its objects back to ours. */
-function plain(value: unknown, originals: Map<unknown, unknown>): unknown {
+export function plain(value: unknown, originals: Map<unknown, unknown>): unknown {
   if (value instanceof Decimal) return numberOf(value)
   if (typeof value !== 'object' || value === null) return value
   const copy = Array.isArray(value)

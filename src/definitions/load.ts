@@ -14,6 +14,9 @@ import { createStructures, type Element } from './structure.ts'
 import { createTerminology } from './terminology/create-terminology.ts'
 import { createValidator } from './validate.ts'
 import { createXml } from './xml.ts'
+import { createFhirPathEngine } from './validation/fhirpath-engine.ts'
+import { createInvariants } from './validation/invariants.ts'
+import { createProseRules } from './validation/prose-rules.ts'
 
 /** Types that R4 gives no endpoint. https://hl7.org/fhir/R4/parameters.html, https://hl7.org/fhir/R4/operationoutcome.html */
 const withoutEndpoint = new Set(['Parameters', 'OperationOutcome'])
@@ -33,6 +36,7 @@ export async function loadDefinitions(folder: string = join(projectRoot, 'fhir-p
     })
     return createSearchParameters({ registry, structures, compiler })
   })
+  const bindings = createBindings(terminology)
   const findReferences = createElementFinder(structures, 'Reference')
   const findAttachments = createElementFinder(structures, 'Attachment')
 
@@ -47,7 +51,11 @@ export async function loadDefinitions(folder: string = join(projectRoot, 'fhir-p
     searchParameter: (type, code) => (known.has(type) ? searchParameters.find(type, code) : undefined),
     searchParameters: (type) => (known.has(type) ? searchParameters.of(type) : []),
     compartmentParameters: createCompartments(registry),
-    validate: createValidator({ structures, bindings: createBindings(terminology) }),
+    validate: createValidator({
+      ...{ structures, bindings, registry },
+      invariants: createInvariants({ structures, engine: createFhirPathEngine({ bindings }) }),
+      proseRules: createProseRules({ structures, registry }),
+    }),
     terminology,
     ...createXml(structures),
     fhirPathPatch: createFhirPathPatch(structures),

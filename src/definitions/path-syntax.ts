@@ -1,4 +1,4 @@
-/** The part of FHIRPath that search expressions use, as a tree. https://hl7.org/fhirpath/N1/ */
+/** The part of FHIRPath that search expressions and most invariants use, as a tree. https://hl7.org/fhirpath/N1/ */
 export type Path =
   | { readonly kind: 'this' }
   | { readonly kind: 'literal'; readonly value: string | boolean | number }
@@ -6,19 +6,28 @@ export type Path =
   | { readonly kind: 'member'; readonly of: Path | undefined; readonly name: string }
   | { readonly kind: 'call'; readonly of: Path | undefined; readonly name: string; readonly arguments: readonly Path[] }
   | { readonly kind: 'index'; readonly of: Path; readonly at: number }
-  | { readonly kind: 'union' | '=' | '!=' | 'and' | 'or'; readonly left: Path; readonly right: Path }
+  | { readonly kind: Operator; readonly left: Path; readonly right: Path }
   | { readonly kind: 'is'; readonly of: Path; readonly type: string }
   | { readonly kind: 'as'; readonly of: Path; readonly type: string }
+
+export type Operator = '+' | 'union' | Comparison | '=' | '!=' | 'in' | 'and' | 'or' | 'xor' | 'implies'
+export type Comparison = '<' | '<=' | '>' | '>='
 
 /** The expression is FHIRPath beyond our walkers; FHIRPath itself has to evaluate it. */
 export class NotPlain extends Error {}
 /** The expression names what the types do not have. */
 export class PathError extends Error {}
 
-const token = /\s*(?:('(?:[^'\\]|\\.)*')|(\d+(?:\.\d+)?)|(\$?[A-Za-z_][A-Za-z0-9_]*|`[^`]+`)|(!=|[().,[\]|=]))/y
+const token =
+  /\s*(?:('(?:[^'\\]|\\.)*')|(\d+(?:\.\d+)?)|([$%]?[A-Za-z_][A-Za-z0-9_]*|`[^`]+`)|([!<>]=|[().,[\]|=<>+]))/y
 
-const tests = new Set(['=', '!=', 'and', 'or', 'is'])
-const testCalls = new Set(['exists', 'empty', 'not'])
+const tests = new Set(['=', '!=', '<', '<=', '>', '>=', 'in', 'and', 'or', 'xor', 'implies', 'is'])
+const testCalls = new Set(['exists', 'empty', 'not', 'hasValue', 'startsWith', 'endsWith', 'contains'])
+/** https://hl7.org/fhir/R4/fhirpath.html#variables */
+const constants: Readonly<Record<string, string>> = {
+  '%ucum': 'http://unitsofmeasure.org',
+  '%sct': 'http://snomed.info/sct',
+}
 
 /** Whether the path yields a truth and no values of the resource. */
 export function isTest(path: Path): boolean {
@@ -44,35 +53,33 @@ function tokensOf(expression: string): string[] {
   return tokens
 }
 
-/** Binding strength, from weak to strong: `or`, `and`, equality, union, `is` and `as`, then the invocations. */
+/** Binding strength, from weak to strong; `is` and `as` are above `|`, then come sums, then the invocations. */
 function createParser(tokens: readonly string[]) {
   let at = 0
   const eat = (expected: string): boolean => tokens[at] === expected && ++at > 0
   const need = (expected: string): void => {
     if (!eat(expected)) throw new NotPlain()
   }
-  const leftToRight =
-    (
-      operand: () => Path,
-      operators: readonly string[],
-      kindOf: (operator: string) => 'union' | '=' | '!=' | 'and' | 'or',
-    ) =>
-    (): Path => {
-      let left = operand()
-      for (let operator = tokens[at]; operator !== undefined && operators.includes(operator); operator = tokens[at]) {
-        at++
-        left = { kind: kindOf(operator), left, right: operand() }
-      }
-      return left
+  const leftToRight = (operand: () => Path, kinds: Readonly<Record<string, Operator>>) => (): Path => {
+    let left = operand()
+    for (let kind = kinds[tokens[at] ?? '']; kind !== undefined; kind = kinds[tokens[at] ?? '']) {
+      at++
+      left = { kind, left, right: operand() }
     }
+    return left
+  }
 
-  const union = leftToRight(typed, ['|'], () => 'union')
-  const equality = leftToRight(union, ['=', '!='], (operator) => operator as '=' | '!=')
-  const conjunction = leftToRight(equality, ['and'], () => 'and')
-  const expression = leftToRight(conjunction, ['or'], () => 'or')
+  const sum = leftToRight(invocations, { '+': '+' })
+  const union = leftToRight(typed, { '|': 'union' })
+  const inequality = leftToRight(union, { '<': '<', '<=': '<=', '>': '>', '>=': '>=' })
+  const equality = leftToRight(inequality, { '=': '=', '!=': '!=' })
+  const membership = leftToRight(equality, { in: 'in' })
+  const conjunction = leftToRight(membership, { and: 'and' })
+  const disjunction = leftToRight(conjunction, { or: 'or', xor: 'xor' })
+  const expression = leftToRight(disjunction, { implies: 'implies' })
 
   function typed(): Path {
-    let path = invocations()
+    let path = sum()
     while (tokens[at] === 'is' || tokens[at] === 'as')
       path = { kind: tokens[at++] as 'is' | 'as', of: path, type: typeName() }
     return path
@@ -100,6 +107,8 @@ function createParser(tokens: readonly string[]) {
       return path
     }
     if (eat('$this')) return { kind: 'this' }
+    const constant = constants[next]
+    if (constant !== undefined && at++ >= 0) return { kind: 'literal', value: constant }
     if (/^['\d]/.test(next) || next === 'true' || next === 'false') return literal()
     return invocation(undefined)
   }

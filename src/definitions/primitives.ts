@@ -11,6 +11,9 @@ export function quoted(value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 79)}…` : text
 }
 
+const oid = /^urn:oid:[0-2](?:\.(?:0|[1-9][0-9]*))+$/
+const uuid = /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
 /**
  * The primitive types and their rules.
  *
@@ -28,13 +31,11 @@ const checks: Readonly<Record<string, PrimitiveCheck>> = {
   xhtml: text,
   code: matching('a code: no outer or double spaces', (value) => /^[^\s]+(?:\s[^\s]+)*$/.test(value)),
   id: matching('an id: up to 64 letters, digits, "-" and "."', isId),
-  uri: matching('a URI: it holds whitespace', (value) => !/\s/.test(value)),
-  url: matching('a URL: it holds whitespace', (value) => !/\s/.test(value)),
-  canonical: matching('a canonical URL: it holds whitespace', (value) => !/\s/.test(value)),
-  oid: matching('an OID such as urn:oid:1.2.3', (value) => /^urn:oid:[0-2](?:\.(?:0|[1-9][0-9]*))+$/.test(value)),
-  uuid: matching('a UUID such as urn:uuid:c757873d-ec9a-4326-a141-556f43239520', (value) =>
-    /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(value),
-  ),
+  uri: matching('a URI: no whitespace, and OIDs and UUIDs in full', isUri),
+  url: matching('a URL: no whitespace, and OIDs and UUIDs in full', isUri),
+  canonical: matching('a canonical URL: no whitespace, and OIDs and UUIDs in full', isUri),
+  oid: matching('an OID such as urn:oid:1.2.3', (value) => oid.test(value)),
+  uuid: matching('a UUID such as urn:uuid:c757873d-ec9a-4326-a141-556f43239520', (value) => uuid.test(value)),
   base64Binary: matching('base64', isBase64),
   date: matching('a date: YYYY, YYYY-MM or YYYY-MM-DD', isDate),
   dateTime: matching('a dateTime: a date, or YYYY-MM-DDThh:mm:ss with a zone such as Z or +02:00', isDateTime),
@@ -73,6 +74,16 @@ function text(value: unknown): string | undefined {
   return /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/.test(value)
     ? `${quoted(value)} holds a control character`
     : undefined
+}
+
+/** "OIDs and UUIDs: urn:oid: and urn:uuid:, whose values follow the types oid and uuid." A version or a fragment may follow. */
+function isUri(value: string): boolean {
+  if (/\s/.test(value)) return false
+  if (!value.startsWith('urn:')) return true
+  const bare = value.split(/[|#]/, 1)[0]!
+  return (
+    (!bare.startsWith('urn:oid:') || oid.test(bare)) && (!bare.startsWith('urn:uuid:') || uuid.test(bare.toLowerCase()))
+  )
 }
 
 /** Whitespace is allowed anywhere; without it there are whole groups of four. */

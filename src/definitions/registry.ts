@@ -56,6 +56,11 @@ export function createRegistry(folder: string) {
     valueSet: (canonical: string) =>
       (find('ValueSet', canonical)?.read() as ValueSet | undefined) ?? wholeSystem(canonical.split('|', 1)[0]!),
     codeSystem: (canonical: string) => find('CodeSystem', canonical)?.read() as CodeSystem | undefined,
+    searchParameter: (canonical: string) => find('SearchParameter', canonical)?.read() as SearchParameter | undefined,
+    /** The definition of a profile or an extension, by its full URL. */
+    profile: (canonical: string) => find('StructureDefinition', canonical)?.read() as StructureDefinition | undefined,
+    /** What a canonical URL is the name of: `ValueSet`. */
+    kindOf: (canonical: string) => byUrl.get(canonical)?.resourceType,
     searchParameters: () => definitionsOf<SearchParameter>('SearchParameter'),
     compartments: () => definitionsOf<CompartmentDefinition>('CompartmentDefinition'),
   }

@@ -1,4 +1,9 @@
-import type { ElementDefinition, ElementDefinitionType, StructureDefinition } from 'fhir/r4.js'
+import type {
+  ElementDefinition,
+  ElementDefinitionConstraint,
+  ElementDefinitionType,
+  StructureDefinition,
+} from 'fhir/r4.js'
 import { structureBase, type Registry } from './registry.ts'
 
 /** What one JSON object of a type may hold: a resource, a data type, or a part of one such as `Patient.contact`. */
@@ -12,6 +17,17 @@ export interface Structure {
   readonly elements: readonly Element[]
   /** By the name of the JSON member, so a choice element stands here once for each of its types. */
   readonly members: ReadonlyMap<string, Member>
+  /** What the definition asks of the object as a whole; that of the types above it is asked besides. */
+  readonly constraints: readonly Constraint[]
+}
+
+/** An invariant. https://hl7.org/fhir/R4/conformance-rules.html#constraints */
+export interface Constraint {
+  readonly key: string
+  readonly severity: 'error' | 'warning'
+  readonly human: string
+  /** Undefined where the rule is only told in words. */
+  readonly expression: string | undefined
 }
 
 export interface Element {
@@ -27,6 +43,10 @@ export interface Element {
   readonly members: readonly Member[]
   /** The value set of a required binding. */
   readonly requiredValueSet: string | undefined
+  /** That of an extensible binding. */
+  readonly extensibleValueSet: string | undefined
+  /** On an element of a data type; those of a part stand in its structure. */
+  readonly constraints: readonly Constraint[]
 }
 
 /** An element as one of its types. */
@@ -37,6 +57,8 @@ export interface Member {
   readonly type: string
   /** Resource types that a Reference or canonical may name; empty: any. */
   readonly targets: readonly string[]
+  /** Profiles of the type itself, such as SimpleQuantity; the value follows one of them. Empty: any. */
+  readonly profiles: readonly string[]
   /** Of an element that is defined in place, such as `Patient.contact`. `Structures.of` knows those of all. */
   readonly part: Structure | undefined
 }
@@ -70,7 +92,13 @@ export function createStructures(registry: Registry) {
     return type === ancestor || (parent !== undefined && isA(parent, ancestor))
   }
 
-  return { structure, of, isA, hasType: registry.hasType }
+  /** A type and those that it derives from, itself first: Age, Quantity, Element. */
+  function lineOf(type: string): readonly string[] {
+    const parent = registry.parentOf(type)
+    return parent === undefined ? [type] : [type, ...lineOf(parent)]
+  }
+
+  return { structure, of, isA, lineOf, hasType: registry.hasType }
 }
 
 export function isPrimitive(type: string): boolean {
@@ -79,9 +107,11 @@ export function isPrimitive(type: string): boolean {
 
 function structureOf(definition: StructureDefinition): Structure {
   const childrenOf = new Map<string, ElementDefinition[]>()
+  const at = new Map<string, ElementDefinition>()
   for (const element of definition.snapshot?.element ?? []) {
     // Slices repeat the path of the element that they slice.
     if (element.sliceName !== undefined) continue
+    if (!at.has(element.path)) at.set(element.path, element)
     const parent = element.path.slice(0, element.path.lastIndexOf('.'))
     const siblings = childrenOf.get(parent)
     if (siblings) siblings.push(element)
@@ -94,7 +124,8 @@ function structureOf(definition: StructureDefinition): Structure {
     const elements: Element[] = []
     const members = new Map<string, Member>()
     const isResource = definition.kind === 'resource' && path === definition.type
-    const made = { type, path, isResource, isAbstract: definition.abstract, elements, members }
+    const constraints = constraintsOf(at.get(path))
+    const made = { type, path, isResource, isAbstract: definition.abstract, elements, members, constraints }
     parts.set(path, made)
     for (const child of childrenOf.get(path) ?? []) {
       const element = elementOf(child, definition, (at, type) => (childrenOf.has(at) ? partOf(at, type) : undefined))
@@ -116,6 +147,11 @@ function elementOf(
   const name = isChoice ? lastName.slice(0, -3) : lastName
   const reused = definition.contentReference?.split('#')[1]
   const members: Member[] = []
+  const uses = reused === undefined ? (definition.type ?? []) : [{ code: 'BackboneElement' }]
+  const typed = uses.map((use: ElementDefinitionType) => {
+    const type = typeName(use, definition.path, owner)
+    return { use, type, part: partOf(reused ?? definition.path, type) }
+  })
   const element: Element = {
     name,
     min: definition.min ?? 0,
@@ -124,12 +160,13 @@ function elementOf(
     isChoice,
     isAttribute: isAttribute(definition, owner),
     members,
-    requiredValueSet: definition.binding?.strength === 'required' ? definition.binding.valueSet : undefined,
+    requiredValueSet: boundTo('required', definition),
+    extensibleValueSet: boundTo('extensible', definition),
+    constraints: typed.some(({ part }) => part) ? [] : constraintsOf(definition),
   }
-  for (const use of reused === undefined ? (definition.type ?? []) : [{ code: 'BackboneElement' }]) {
-    const type = typeName(use, definition.path, owner)
+  for (const { use, type, part } of typed) {
     const key = isChoice ? name + type[0]!.toUpperCase() + type.slice(1) : name
-    members.push({ key, element, type, targets: targetsOf(use), part: partOf(reused ?? definition.path, type) })
+    members.push({ key, element, type, targets: targetsOf(use), profiles: use.profile ?? none, part })
   }
   return element
 }
@@ -151,10 +188,25 @@ function typeName(use: ElementDefinitionType, path: string, owner: StructureDefi
   return named?.valueUrl ?? named?.valueUri ?? use.code.slice(systemTypes.length).toLowerCase()
 }
 
-const anyTarget: readonly string[] = []
+function boundTo(strength: string, { binding }: ElementDefinition): string | undefined {
+  return binding?.strength === strength ? binding.valueSet : undefined
+}
+
+function constraintsOf(definition: ElementDefinition | undefined): readonly Constraint[] {
+  return (definition?.constraint ?? []).map(
+    ({ key, severity, human, expression }: ElementDefinitionConstraint): Constraint => ({
+      key,
+      severity,
+      human,
+      expression,
+    }),
+  )
+}
+
+const none: readonly string[] = []
 
 function targetsOf(use: ElementDefinitionType): readonly string[] {
-  if (!use.targetProfile) return anyTarget
+  if (!use.targetProfile) return none
   const targets = use.targetProfile.map((profile) => profile.replace(structureBase, ''))
-  return targets.includes('Resource') ? anyTarget : targets
+  return targets.includes('Resource') ? none : targets
 }

@@ -30,6 +30,30 @@ export function codeCheck(bindings: Bindings, { element, type }: Member): CodeCh
   )
 }
 
+/**
+ * "To be conformant, the concept in this element SHALL be from the specified value set if any of the codes within the value set
+ * can apply": nobody but a person can tell, so it is advice. https://hl7.org/fhir/R4/terminologies.html#extensible
+ */
+export function extensibleAdvice(bindings: Bindings, { element }: Member): CodeCheck | undefined {
+  const valueSet = element.extensibleValueSet
+  if (valueSet === undefined) return undefined
+  return (value, walk) => {
+    const codings = codingsOf(value).filter(({ code }) => code !== undefined)
+    const list = codings.length > 0 ? bindings.codeList(valueSet) : undefined
+    if (!list || codings.some(({ system, code }) => list.has(system, code!))) return
+    walk.warn(
+      `${codings.map(shown).join(', ')} is not ${choices(list)}, which is to be used where it has a fitting code`,
+      'code-invalid',
+    )
+  }
+}
+
+/** Of a CodeableConcept, a Coding or a Quantity. */
+function codingsOf(value: unknown): readonly Coding[] {
+  const { coding } = value as { coding?: unknown }
+  return Array.isArray(coding) ? (coding as Coding[]) : [value as Coding]
+}
+
 const checkOf: Readonly<Record<string, (value: unknown, list: CodeList, walk: Walk) => void>> = {
   code: text,
   string: text,

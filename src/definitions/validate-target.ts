@@ -3,8 +3,10 @@ import type { Member } from './structure.ts'
 import type { Walk } from './walk.ts'
 
 /**
- * A reference should name a type that its element allows. A warning, since R4's own examples break it. Undefined where any
- * type is allowed. https://hl7.org/fhir/R4/references.html
+ * "targetProfile: … applies to the target of the reference this element refers to. If any profiles are specified, then the
+ * content must conform to at least one of them." Undefined where any type is allowed.
+ *
+ * https://hl7.org/fhir/R4/elementdefinition-definitions.html#ElementDefinition.type.targetProfile
  */
 export function targetCheck({ type, targets }: Member): ((value: unknown, walk: Walk) => void) | undefined {
   if (type !== 'Reference' || targets.length === 0) return undefined
@@ -12,6 +14,6 @@ export function targetCheck({ type, targets }: Member): ((value: unknown, walk: 
   return (value, walk) => {
     const named = referencedType(value)
     if (named === undefined || allowed.has(named)) return
-    walk.warn(`a reference to ${named} is not expected here, but to ${targets.join(', ')}`)
+    walk.report('invalid', `a reference to ${named} is not possible here, but to ${targets.join(', ')}`)
   }
 }

@@ -3,33 +3,90 @@ import type { Issue } from '../fhir/error.ts'
 /** Of each severity: beyond this nobody reads on, and a Bundle full of mistakes must not fill the memory. */
 const issueLimit = 100
 
+export type IssueCode =
+  | 'structure'
+  | 'required'
+  | 'value'
+  | 'code-invalid'
+  | 'invariant'
+  | 'invalid'
+  | 'extension'
+  | 'not-found'
+  | 'business-rule'
+
 /** Where a validation stands in a resource, and what it has found so far. */
 export interface Walk {
   readonly issues: Issue[]
+  /** Warnings are wanted too. Those who only ask whether a resource is valid do not pay for them. */
+  readonly advises: boolean
+  /** The errors so far, those beyond the limit included. */
+  errors: number
+  /** A primitive with an id or extensions was met: then what is no member of that name may be there all the same. */
+  hasBesides: boolean
+  frame: Frame
+  /** The definition's path of the element that is being checked: `Patient.contact`, or `HumanName.period` inside of a name. */
+  element: string
   enter(segment: string | number): void
   leave(): void
   /** `below`: the rest of the location, e.g. `coding[0]`. */
-  report(code: 'structure' | 'required' | 'value' | 'code-invalid', diagnostics: string, below?: string): void
+  report(code: IssueCode, diagnostics: string, below?: string): void
   /** What a resource is accepted with. */
-  warn(diagnostics: string): void
+  warn(diagnostics: string, code?: IssueCode): void
 }
 
-export function createWalk(root: string): Walk {
+/** What is asked of a resource as a whole. */
+export interface Frame {
+  /** FHIRPath's %resource and %rootResource, which is the container of a contained one. */
+  readonly resource: unknown
+  readonly root: Frame | undefined
+  /** The ids of elements, to find one that comes twice. */
+  ids: Set<string> | undefined
+  /** References within the resource, such as `#p1`; those of a contained resource count for its container as well. */
+  fragments: string[] | undefined
+  /** The ids of what is contained in it. */
+  contained: ReadonlySet<unknown> | undefined
+}
+
+export function frameOf(resource: unknown, root: Frame | undefined): Frame {
+  return { resource, root, ids: undefined, fragments: undefined, contained: undefined }
+}
+
+/** Remembers a reference within the resource; "#" is noted with the place of the contained resource that it comes from. */
+export function noteFragment({ frame }: Walk, text: string): void {
+  const root = frame.root ?? frame
+  root.fragments ??= []
+  if (text !== '#') root.fragments.push(text)
+  else if (frame.root) root.fragments.push(`${containedIn(root).indexOf(frame.resource)}#`)
+}
+
+function containedIn({ resource }: Frame): readonly unknown[] {
+  const { contained } = resource as { contained?: unknown }
+  return Array.isArray(contained) ? contained : []
+}
+
+export function createWalk(root: string, advises: boolean): Walk {
   const issues: Issue[] = []
   const segments: (string | number)[] = []
   const room = { error: issueLimit, warning: issueLimit }
 
   function add(severity: keyof typeof room, code: string, diagnostics: string, below: string | undefined): void {
+    if (severity === 'error') walk.errors++
     if (room[severity]-- <= 0) return
     const place = segments.map((segment) => (typeof segment === 'number' ? `[${segment}]` : `.${segment}`)).join('')
     issues.push({ severity, code, diagnostics, expression: [root + place + (below === undefined ? '' : `.${below}`)] })
   }
 
-  return {
+  const walk: Walk = {
     issues,
+    advises,
+    errors: 0,
+    hasBesides: false,
+    frame: frameOf(undefined, undefined),
+    element: root,
     enter: (segment) => void segments.push(segment),
     leave: () => void segments.pop(),
     report: (code, diagnostics, below) => add('error', code, diagnostics, below),
-    warn: (diagnostics) => add('warning', 'structure', diagnostics, undefined),
+    warn: (diagnostics, code = 'structure') => add('warning', code, diagnostics, undefined),
   }
+  return walk
 }

@@ -295,6 +295,8 @@ const others = [
 
 const visit = (...patients: string[]) => ({
   status: 'booked',
+  start: '2026-01-01T09:00:00Z',
+  end: '2026-01-01T09:30:00Z',
   participant: [...patients, 'Practitioner/colleague'].map((actor) => ({ actor: to(actor), status: 'accepted' })),
 })
 const appointments = [

@@ -1,0 +1,94 @@
+import { createRequire } from 'node:module'
+import type * as FhirPathLibrary from 'fhirpath'
+import type { Bindings } from '../bindings.ts'
+import { plain } from '../fhirpath-expression.ts'
+import { referencedType } from '../referenced-type.ts'
+
+/** Undefined where the expression yields nothing, or cannot be evaluated on the value. */
+export type Evaluate = (value: unknown, resource: unknown, rootResource: unknown) => boolean | undefined
+
+export type FhirPathEngine = ReturnType<typeof createFhirPathEngine>
+
+const require = createRequire(import.meta.url)
+
+/**
+ * Invariants in FHIRPath, by the library. It is loaded when the first invariant comes that the walkers cannot express: in the
+ * middle of a request, which is why it is not imported.
+ *
+ * https://hl7.org/fhir/R4/fhirpath.html#functions for what FHIR adds.
+ */
+export function createFhirPathEngine({ bindings }: { bindings: Bindings }) {
+  let loaded: { fhirpath: typeof FhirPathLibrary; options: object; model: object } | undefined
+
+  function library() {
+    if (loaded) return loaded
+    const fhirpath = require('fhirpath') as typeof FhirPathLibrary
+    const model = require('fhirpath/fhir-context/r4') as object
+    const valueOf = (node: unknown): unknown => fhirpath.util.valData(node as never)
+    const identity = fhirpath.compile('$this', model as never, { resolveInternalTypes: false })
+    const userInvocationTable = {
+      // The library's own compares every item with every other one.
+      isDistinct: {
+        arity: { 0: [] },
+        fn: (nodes: unknown[]) => new Set(nodes.map(valueOf).map(keyOf)).size === nodes.length,
+      },
+      // Nothing is fetched: what a reference resolves to has the type that it names.
+      resolve: {
+        arity: { 0: [] },
+        fn: (nodes: unknown[]) =>
+          nodes.flatMap((node) => {
+            const type = referencedType(valueOf(node) ?? {})
+            return type === undefined ? [] : (identity({ resourceType: type }) as unknown[])
+          }),
+      },
+      memberOf: {
+        arity: { 1: ['String'] },
+        fn: (nodes: unknown[], valueSet: string) => nodes.flatMap((node) => isMember(valueOf(node), valueSet) ?? []),
+      },
+    }
+    const options = { userInvocationTable, traceFn: () => undefined }
+    return (loaded = { fhirpath, options, model })
+  }
+
+  function isMember(value: unknown, valueSet: string): boolean | undefined {
+    const list = bindings.codeList(valueSet)
+    if (!list) return undefined
+    if (typeof value === 'string') return list.codes.has(value)
+    const { coding, system, code } = (value ?? {}) as { coding?: unknown; system?: string; code?: string }
+    const codings = Array.isArray(coding) ? (coding as { system?: string; code?: string }[]) : [{ system, code }]
+    return codings.some((one) => one.code !== undefined && list.has(one.system, one.code))
+  }
+
+  /** `path`: the type or the element of the context, e.g. `Patient.contact`. Throws when the expression is no FHIRPath. */
+  function compile(expression: string, path: string): Evaluate {
+    const { fhirpath, options, model } = library()
+    const evaluate = fhirpath.compile({ base: path, expression }, model as never, options)
+    const needsResource = expression.includes('%')
+    return (value, resource, rootResource) => {
+      try {
+        const variables = needsResource ? { ...constants, ...surroundings(resource, rootResource) } : constants
+        const result = evaluate(withoutDecimals(value), variables) as unknown[]
+        return result.length === 0 ? undefined : result.length > 1 || result[0] !== false
+      } catch {
+        return undefined // what cannot be evaluated is no fault of the value
+      }
+    }
+  }
+
+  return { compile }
+}
+
+const constants = { sct: 'http://snomed.info/sct', loinc: 'http://loinc.org', ucum: 'http://unitsofmeasure.org' }
+
+function surroundings(resource: unknown, rootResource: unknown) {
+  const [copy, root] = [withoutDecimals(resource), withoutDecimals(rootResource)]
+  return { resource: copy, rootResource: root }
+}
+
+function withoutDecimals(value: unknown): unknown {
+  return plain(value, new Map())
+}
+
+function keyOf(value: unknown): string {
+  return typeof value === 'object' ? JSON.stringify(value) : `${typeof value} ${String(value)}`
+}

@@ -1,0 +1,83 @@
+import type { Registry } from '../registry.ts'
+import type { Structure, Structures } from '../structure.ts'
+import type { Walk } from '../walk.ts'
+import { checkBundle } from './bundle-rules.ts'
+import { createDefinitionRules } from './definition-rules.ts'
+import type { Rule } from './invariants.ts'
+import { createReferenceRule } from './reference-rule.ts'
+
+type Json = Readonly<Record<string, unknown>>
+
+/** What the specification says of a type in words alone; by the path of its structure. */
+export function createProseRules({ structures, registry }: { structures: Structures; registry: Registry }) {
+  const definitionRules = createDefinitionRules({ structures, registry })
+  const rules: Readonly<Record<string, Rule>> = {
+    Attachment: checkAttachment,
+    Coding: createCodingRule(registry),
+    Identifier: checkIdentifier,
+    Reference: createReferenceRule(structures),
+    Bundle: (value, walk) => checkBundle(value as Json, walk),
+    SearchParameter: definitionRules.searchParameter,
+    StructureDefinition: definitionRules.structureDefinition,
+  }
+
+  return function proseRules(structure: Structure): readonly Rule[] {
+    const own = rules[structure.path]
+    const line = structure.isResource ? [checkContainedIds] : []
+    return own ? [own, ...line] : line
+  }
+}
+
+/** RFC 3986: what has a scheme is absolute. */
+export function isAbsolute(uri: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:/i.test(uri)
+}
+
+/** "size: the number of bytes of data that make up this attachment (before base64 encoding, if that is done)" */
+function checkAttachment(value: unknown, walk: Walk): void {
+  const { data, size } = value as { data?: string; size?: number }
+  if (data === undefined || size === undefined) return
+  const actual = bytesOf(data)
+  if (actual !== size) walk.report('invalid', `the data is ${actual} bytes long, and "size" says ${size}`, 'size')
+}
+
+function bytesOf(base64: string): number {
+  const compact = /\s/.test(base64) ? base64.replace(/\s+/g, '') : base64
+  const padding = compact.endsWith('==') ? 2 : compact.endsWith('=') ? 1 : 0
+  return (compact.length / 4) * 3 - padding
+}
+
+/**
+ * "system: the identification of the code system that defines the meaning of the symbol in the code"; a value set defines none,
+ * and a relative URI identifies none. https://hl7.org/fhir/R4/datatypes.html#Coding
+ */
+function createCodingRule(registry: Registry): Rule {
+  return (value, walk) => {
+    const { system } = value as { system?: string }
+    if (system === undefined) return
+    if (!isAbsolute(system)) walk.report('invalid', `the system "${system}" is not an absolute URI`, 'system')
+    else if (registry.kindOf(system) === 'ValueSet')
+      walk.report('invalid', `the system ${system} is a value set, not a code system`, 'system')
+  }
+}
+
+/** https://hl7.org/fhir/R4/datatypes.html#Identifier */
+function checkIdentifier(value: unknown, walk: Walk): void {
+  const { system, value: text } = value as { system?: string; value?: string }
+  if (system === undefined) return
+  if (!isAbsolute(system)) walk.report('invalid', `the system "${system}" is not an absolute URI`, 'system')
+  if (system === 'urn:ietf:rfc:3986' && text !== undefined && !isAbsolute(text))
+    walk.report('invalid', 'with the system urn:ietf:rfc:3986 the value is an absolute URI', 'value')
+}
+
+/** "Contained resources … SHALL be … identified by an id that is unique within the container": references lead to one of them. */
+function checkContainedIds(value: unknown, walk: Walk): void {
+  const { contained } = value as { contained?: readonly { id?: string }[] }
+  if (contained === undefined) return
+  const seen = new Set<string>()
+  for (const [at, { id }] of contained.entries()) {
+    if (id === undefined) continue
+    if (seen.has(id)) walk.report('invalid', `two contained resources have the id "${id}"`, `contained[${at}].id`)
+    seen.add(id)
+  }
+}
