@@ -86,13 +86,18 @@ function resource(type: string, { access, search, operations, limits }: Parts) {
     searchRevInclude: revIncludes,
     searchParam: parameters.map(({ code, url, type: kind }) => ({ name: code, definition: url, type: kind })),
     operation: operationsOf(
-      operations.filter((one) => isOffered(one, 'type', type) || isOffered(one, 'instance', type)),
+      operations.filter(
+        (one) =>
+          (isOffered(one, 'type', type) || isOffered(one, 'instance', type)) &&
+          (one.needs === undefined || access.offered(type, one.needs)),
+      ),
     ),
   }
 }
 
 function operationsOf(operations: readonly Operation[]) {
-  return operations.map(({ name, definition }) => ({ name, definition }))
+  const promised = new Map(operations.map(({ name, definition }) => [`${name} ${definition}`, { name, definition }]))
+  return [...promised.values()]
 }
 
 /** http://hl7.org/fhir/smart-app-launch/conformance.html */

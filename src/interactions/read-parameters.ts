@@ -1,7 +1,7 @@
 import type { Definitions } from '../definitions/definitions.ts'
 import { primitiveCheck } from '../definitions/primitives.ts'
 import { FhirError } from '../fhir/error.ts'
-import type { Resource } from '../fhir/resource.ts'
+import type { Coding, Resource } from '../fhir/resource.ts'
 import { isResource, resourceOf } from './body.ts'
 import type { Body } from './interaction.ts'
 import {
@@ -54,6 +54,7 @@ function inQuery(parameters: ParameterTable, query: URLSearchParams): GivenValue
     .filter(([name]) => !forHttp.has(name))
     .map(([name, text]) => {
       const parameter = known(parameters, name, name)
+      if ('type' in parameter && parameter.type === 'Coding') return { name, value: codingOf(text, name), place: name }
       if ('resource' in parameter || !isPrimitive(parameter.type)) {
         throw refused(`"${name}" is no simple value: send it in a Parameters resource by POST.`, name)
       }
@@ -61,6 +62,14 @@ function inQuery(parameters: ParameterTable, query: URLSearchParams): GivenValue
       refuseWrong(name, parameter.type, value, name)
       return { name, value, place: name }
     })
+}
+
+/** As tokens are written in queries: `system|code`, or a code in any system. */
+function codingOf(text: string, name: string): Coding {
+  const at = text.lastIndexOf('|')
+  const [system, code] = [text.slice(0, Math.max(at, 0)), text.slice(at + 1)]
+  refuseWrong(name, 'code', code, name)
+  return system === '' ? { code } : { system, code }
 }
 
 function simpleValue(type: string, text: string): unknown {

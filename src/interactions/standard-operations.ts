@@ -3,6 +3,8 @@ import type { Definitions } from '../definitions/definitions.ts'
 import type { Search } from '../search/create-search.ts'
 import type { Keys } from '../search/keys.ts'
 import type { Operation } from './operation.ts'
+import { changeMeta } from './operations/change-meta.ts'
+import { docref } from './operations/docref.ts'
 import { everything } from './operations/everything.ts'
 import { meta } from './operations/meta.ts'
 import { terminologyOperations } from './operations/terminology/terminology-operations.ts'
@@ -16,5 +18,5 @@ export interface OperationParts {
 
 /** The table of the operations that the standard defines; `sharing/` adds the product's own. */
 export function standardOperations(parts: OperationParts): readonly Operation[] {
-  return [meta, ...everything(parts), ...terminologyOperations(parts)]
+  return [...meta(parts), ...changeMeta(parts), ...everything(parts), ...docref(parts), ...terminologyOperations(parts)]
 }

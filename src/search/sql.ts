@@ -5,6 +5,7 @@ import type { SearchRequest, SeveralRequest, Statement } from './request.ts'
 import { bind, rows, sharingPlan } from './sql/bind.ts'
 import { clauseSql } from './sql/clause-sql.ts'
 import { includesSql } from './sql/includes.ts'
+import { labelsSql } from './sql/labels.ts'
 import { narrow } from './sql/narrow.ts'
 import { literal, table, versions } from './sql/names.ts'
 import { type Condition, pageSql } from './sql/page.ts'
@@ -113,6 +114,12 @@ export function severalStatement(request: SeveralRequest, access: AccessOf): Sta
 export function presentStatement(parts: SeveralRequest['parts']): Statement {
   const values: unknown[] = []
   return statement(presentSql(parts, values), values, true)
+}
+
+/** The profiles, tags and security labels in use among the rows of each part: rows of `kind` and `value`. */
+export function labelsStatement(parts: SeveralRequest['parts']): Statement {
+  const values: unknown[] = []
+  return statement(labelsSql(parts, values), values, false)
 }
 
 function condition(

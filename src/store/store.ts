@@ -55,6 +55,8 @@ export interface Resources {
     request: SeveralRequest,
     access: (type: string) => Clause,
   ): Promise<{ found: readonly StoredVersion[]; more: boolean }>
+  /** The profiles, tags and security labels in use among the current rows that meet the conditions, without doubles. */
+  labels(parts: readonly { type: string; where: Clause }[]): Promise<Readonly<Record<string, unknown[]>>>
   /** The first matches of each condition (two, or `most`), in one statement: what conditional interactions are about. */
   resolve(
     conditions: readonly { type: string; where: Clause }[],

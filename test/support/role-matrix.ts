@@ -59,26 +59,95 @@ function questionsOf(type: string, role: Column, action: Action, classOf: ClassO
       const inside = [...(seed.inside[role] ?? []), ...((asked === 'read' && seed.byId?.[role]) || [])]
       return permissions(type, role, asked, classOf).some((rule) => rule === 'all' || inside.includes(rule))
     }
-    if (action === 'read') return [reading(seed, action, may(action)), ...operations(seed, may(action))]
-    return action === 'search'
-      ? reading(seed, action, may(action))
-      : writing(seed, role, action, { allowed: may(action), readable: may('read') })
+    return action === 'read' || action === 'search'
+      ? [reading(seed, action, may(action)), ...readingOperations(seed, role, action, may(action), classOf)]
+      : [
+          writing(seed, role, action, { allowed: may(action), readable: may('read') }),
+          ...(action === 'update' ? labelling(seed, { allowed: may('update'), readable: may('read') }) : []),
+        ]
   })
 }
 
 /** Operations that answer about a resource to whoever may read it. */
-const readingOperations: Readonly<Record<string, readonly string[]>> = {
+const answeringOperations: Readonly<Record<string, readonly string[]>> = {
   ValueSet: ['$expand', '$validate-code?system=urn:colours&code=red'],
   CodeSystem: ['$validate-code?code=red', '$subsumes?codeA=red&codeB=red'],
 }
 
 function operations({ what, resource }: Seed, allowed: boolean): Question[] {
   const { resourceType: type, id } = resource
-  return (readingOperations[type] ?? []).map((operation) => ({
+  return (answeringOperations[type] ?? []).map((operation) => ({
     title: `${allowed ? '200' : '404'}: ${operation} of ${what}`,
     statuses: [allowed ? 200 : 404],
     ask: (asker) => asker.request('GET', `${type}/${id}/${operation}`),
   }))
+}
+
+/** What is read by an operation is what would be read without it: one by `$meta`, many by `$everything` and `$docref`. */
+function readingOperations(seed: Seed, role: Column, action: Action, allowed: boolean, classOf: ClassOf): Question[] {
+  const { what, resource } = seed
+  const { resourceType: type, id } = resource
+  if (action === 'read') {
+    const title = `${allowed ? '200' : '404'} by $meta: ${what}`
+    const meta: Question = {
+      title,
+      statuses: [allowed ? 200 : 404],
+      ask: (asker) => asker.request('GET', `${type}/${id}/$meta`),
+    }
+    return [meta, ...operations(seed, allowed)]
+  }
+  const patient = patientOf(resource)
+  if (patient === undefined) return []
+  const subject = seeds.find(({ resource: { resourceType, id: other } }) => `${resourceType}/${other}` === patient)!
+  const inside = [...(subject.inside[role] ?? []), ...(subject.byId?.[role] ?? [])]
+  const readable = permissions('Patient', role, 'read', classOf).some((rule) => rule === 'all' || inside.includes(rule))
+  const everything: Question = {
+    title: `${allowed && readable ? 'in' : 'not in'} $everything: ${what}`,
+    statuses: readable ? [200] : [404],
+    ask: (asker) => only(id, asker.request('GET', `${patient}/$everything?_type=${type}&_count=1000`)),
+    matches: allowed && readable ? 1 : 0,
+  }
+  if (type !== 'DocumentReference') return [everything]
+  const mayAsk = permissions(type, role, 'search', classOf).length > 0
+  const docref: Question = {
+    title: `${allowed ? 'in' : 'not in'} $docref: ${what}`,
+    statuses: mayAsk ? [200] : [200, 403],
+    ask: (asker) => only(id, asker.request('GET', `${type}/$docref?patient=${patient.split('/')[1]}`)),
+    matches: allowed ? 1 : 0,
+  }
+  return [everything, docref]
+}
+
+/** The patient whose record the resource belongs to by its `subject` or `patient`. */
+function patientOf(resource: Seed['resource']): string | undefined {
+  const { reference } = (resource['subject'] ?? resource['patient'] ?? {}) as { reference?: string }
+  return reference?.startsWith('Patient/') ? reference : undefined
+}
+
+/** Of the entries, those of this resource. */
+async function only(id: string, asked: Promise<Answer>): Promise<Answer> {
+  const { status, body } = await asked
+  const entry = (body.entry ?? []) as { resource: { id: string } }[]
+  return { status, body: { ...body, entry: entry.filter(({ resource }) => resource.id === id) } }
+}
+
+/** A label is added by whoever may update; nobody makes a resource by it, so that what is not seen is not there. */
+function labelling(
+  { what, resource }: Seed,
+  { allowed, readable }: { allowed: boolean; readable: boolean },
+): Question[] {
+  const { resourceType: type, id } = resource
+  if (type === 'AuditEvent' || type === 'Binary') return []
+  const status = allowed ? 200 : readable ? 403 : 404
+  const meta = { name: 'meta', valueMeta: { tag: [{ system: 'http://example.org/tags', code: 'seen' }] } }
+  return [
+    {
+      title: `${status} by $meta-add: ${what}`,
+      statuses: [status],
+      ask: (asker) =>
+        asker.request('POST', `${type}/${id}/$meta-add`, { resourceType: 'Parameters', parameter: [meta] }),
+    },
+  ]
 }
 
 function permissions(type: string, role: Column, action: Action, classOf: ClassOf) {

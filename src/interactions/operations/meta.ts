@@ -1,32 +1,63 @@
+import type { Access } from '../../access/access.ts'
+import type { Context } from '../../access/principal.ts'
+import type { Definitions } from '../../definitions/definitions.ts'
 import { FhirError } from '../../fhir/error.ts'
 import { parseJson } from '../../fhir/json.ts'
 import type { Resource } from '../../fhir/resource.ts'
-import type { Operation } from '../operation.ts'
+import type { Answered } from '../interaction.ts'
+import type { Call, Operation } from '../operation.ts'
 import { parametersText } from '../parameters-text.ts'
-import { notFound } from '../visible-rows.ts'
+import { notFound, rowsOrNone } from '../visible-rows.ts'
+
+interface Parts {
+  definitions: Pick<Definitions, 'resourceTypes'>
+  access: Access
+}
 
 /**
- * `$meta`: the profiles, tags and security labels of a resource.
+ * `$meta`: the profiles, tags and security labels of a resource, or those that are in use among the resources of a type or of
+ * the whole system which the caller may see.
  *
  * https://hl7.org/fhir/R4/resource-operation-meta.html
  */
-export const meta: Operation = {
-  name: 'meta',
-  definition: 'http://hl7.org/fhir/OperationDefinition/Resource-meta',
-  on: ['instance'],
-  types: 'all',
-  affectsState: false,
-  needs: 'read',
-  parameters: {},
-  async run({ handle, asked, rows }) {
-    const [type, id] = [asked.type!, asked.id!]
-    const [stored] = await handle.resources.read(type, [id], { where: rows })
-    if (!stored) throw notFound(type, id)
-    if (stored.deleted) throw new FhirError('gone', `${type}/${id} has been deleted.`)
-    const { meta: found } = parseJson(stored.json) as Resource
-    return {
-      answer: { status: 200, json: parametersText({ name: 'return', valueMeta: found }) },
-      touched: { type, id, patients: stored.pat === null ? [] : [stored.pat] },
-    }
-  },
+export function meta({ definitions, access }: Parts): Operation[] {
+  const common = {
+    name: 'meta',
+    definition: 'http://hl7.org/fhir/OperationDefinition/Resource-meta',
+    types: 'all',
+    affectsState: false,
+    parameters: {},
+  } as const
+  return [
+    { ...common, on: ['instance'], needs: 'read', run: ofOne },
+    { ...common, on: ['type'], needs: 'search', run: (call) => inUse(call, access, [call.asked.type!]) },
+    { ...common, on: ['system'], run: (call) => inUse(call, access, definitions.resourceTypes) },
+  ]
+}
+
+async function ofOne({ handle, asked, rows }: Call): Promise<Answered> {
+  const [type, id] = [asked.type!, asked.id!]
+  const [stored] = await handle.resources.read(type, [id], { where: rows })
+  if (!stored) throw notFound(type, id)
+  if (stored.deleted) throw new FhirError('gone', `${type}/${id} has been deleted.`)
+  const { meta: found } = parseJson(stored.json) as Resource
+  return {
+    answer: { status: 200, json: parametersText({ name: 'return', valueMeta: found }) },
+    touched: { type, id, patients: stored.pat === null ? [] : [stored.pat] },
+  }
+}
+
+async function inUse({ context, handle, asked }: Call, access: Access, types: readonly string[]): Promise<Answered> {
+  const allowed = types.map((type) => ({ type, where: rowsOrNone(access, context, type, 'search') }))
+  const visible = allowed.filter(({ where }) => where.op !== 'none')
+  if (visible.length === 0) throw nothingAllowed(context)
+  const found = await handle.resources.labels(visible)
+  const json = parametersText({ name: 'return', valueMeta: found })
+  return { answer: { status: 200, json }, touched: { type: asked.type } }
+}
+
+function nothingAllowed({ principal }: Context): FhirError {
+  return principal.scopes.length === 0
+    ? new FhirError('insufficientScope', 'The token has no scope to search anything.')
+    : new FhirError('forbidden', 'You may not search anything here.')
 }

@@ -1,6 +1,7 @@
 import {
   countStatement,
   type FoundRow,
+  labelsStatement,
   narrowStatement,
   partsLeft,
   presentStatement,
@@ -8,6 +9,7 @@ import {
   searchStatement,
   severalStatement,
 } from '../../search/sql.ts'
+import { all } from '../../search/clause.ts'
 import type { Statement } from '../../search/request.ts'
 import type { Handle, Page, Resources, StoredVersion } from '../store.ts'
 import type { NameOf } from './statement-names.ts'
@@ -22,7 +24,7 @@ export function createSearches({
 }: {
   query: Handle['query']
   nameOf: NameOf
-}): Pick<Resources, 'find' | 'several' | 'resolve'> {
+}): Pick<Resources, 'find' | 'several' | 'labels' | 'resolve'> {
   /** A statement without a name wants a plan for its own values. */
   function run<Row>({ text, values, name }: Statement): Promise<Row[]> {
     return query<Row>(text, values, name === undefined ? undefined : nameOf(text))
@@ -60,6 +62,16 @@ export function createSearches({
       const statement = severalStatement({ ...request, parts: parts.filter((_, n) => present.has(n)) }, access)
       const found = statement ? await run<FoundRow>(statement) : []
       return { found: found.slice(0, request.count).map(stored), more: found.length > request.count }
+    },
+
+    async labels(parts) {
+      const any = parts.map(({ type }) => ({ type, where: all }))
+      const present = new Set((await run<{ n: number }>(presentStatement(any))).map(({ n }) => n))
+      const left = parts.filter((_, n) => present.has(n))
+      const rows = left.length === 0 ? [] : await run<{ kind: string; value: string }>(labelsStatement(left))
+      const found: Record<string, unknown[]> = {}
+      for (const { kind, value } of rows) (found[kind] ??= []).push(JSON.parse(value))
+      return found
     },
 
     async resolve(conditions, most = 2) {

@@ -18,6 +18,7 @@ const table: ParameterTable = {
   deep: { type: 'boolean' },
   most: { type: 'integer' },
   coding: { type: 'Coding' },
+  concept: { type: 'CodeableConcept' },
 }
 
 const json = (value: unknown): Body => ({ kind: 'json', value, contentType: 'application/fhir+json' })
@@ -44,6 +45,7 @@ describe('parameters of an operation', () => {
     assert.equal(given.flag('deep'), false)
     assert.equal(given.number('most'), 7)
     assert.equal(given.has('coding'), false)
+    assert.deepEqual(read('coding=http://loinc.org|1').element('coding'), { system: 'http://loinc.org', code: '1' })
   })
 
   test('are read from a Parameters resource, complex ones as well', () => {
@@ -72,7 +74,7 @@ describe('parameters of an operation', () => {
     assert.deepEqual(refusal('start=yesterday'), ['start'])
     assert.deepEqual(refusal('deep=1'), ['deep'])
     assert.deepEqual(refusal('most=1e9'), ['most'])
-    assert.deepEqual(refusal('coding=a'), ['coding'])
+    assert.deepEqual(refusal('concept=a'), ['concept'])
     assert.deepEqual(refusal('start=2024&start=2025'), ['start'])
     assert.deepEqual(refusal('__proto__=1'), ['__proto__'])
     assert.deepEqual(refusal('constructor=1'), ['constructor'])
