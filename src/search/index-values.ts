@@ -11,10 +11,26 @@ export interface IndexValues {
   akeys: readonly Key[]
   /** Security label mask (see access/labels.ts). */
   labels: number
-  /** One period in epoch ms per date parameter with a column; the earliest and latest when the parameter repeats. */
-  dates: Readonly<Record<string, readonly [lo: number, hi: number]>>
+  /** One period per date parameter with a column; the earliest and latest when the parameter repeats. */
+  dates: Readonly<Record<string, Period>>
   strings: readonly (readonly [key: Key, value: string])[]
   numbers: readonly (readonly [key: Key, lo: number, hi: number])[]
   /** Every period of the repeating date parameters. */
-  periods: readonly (readonly [key: Key, lo: number, hi: number])[]
+  periods: readonly (readonly [key: Key, ...Period])[]
+  /** The elements that composites are matched on. */
+  elements: readonly ElementValues[]
+  /** What `fkeys` stand for, where a search asks for the beginning of a text: each key of the lexicon with its text. */
+  texts: readonly (readonly [key: Key, text: string])[]
+}
+
+/** [lo, hi) in epoch ms, and the minutes east of UTC in which either end was written: absent for UTC, or for no zone. */
+export type Period = readonly [lo: number, hi: number, loZone?: number | null, hiZone?: number | null]
+
+/** The index of one element alone: like that of a resource, with its periods among the numbers. */
+export interface ElementValues {
+  /** The kind of element: what it is, and which components are read from it. */
+  key: Key
+  keys: readonly Key[]
+  numbers: readonly (readonly [key: Key, lo: number, hi: number])[]
+  strings: readonly (readonly [key: Key, value: string])[]
 }

@@ -116,7 +116,8 @@ function createRecords(store: Store, keys: Keys, activeKey: bigint, evidence: un
   const versions = new Map<string, number>()
 
   const index = (active: boolean): IndexValues => ({
-    ...{ pat: null, labels: 0, keys: [], akeys: [], dates: {}, strings: [], numbers: [], periods: [] },
+    ...{ pat: null, labels: 0, keys: [], akeys: [], dates: {}, strings: [], numbers: [], periods: [], elements: [] },
+    texts: [],
     fkeys: active ? [activeKey] : [],
   })
 

@@ -12,9 +12,11 @@ export function createParams(): Params {
 
 export interface Column<Row> {
   readonly name: string
-  readonly type: 'int2' | 'int4' | 'int8' | 'float8' | 'text' | 'int8[]'
+  readonly type: 'int2' | 'int4' | 'int8' | 'float8' | 'text' | ArrayType
   readonly of: (row: Row) => unknown
 }
+
+type ArrayType = 'int8[]' | 'float8[]' | 'text[]'
 
 /** One row as a row source: its values become parameters of their own, which the planner treats as constants. */
 export function oneRow<Row>(params: Params, columns: readonly Column<Row>[], row: Row): string {
@@ -29,17 +31,26 @@ export function oneRow<Row>(params: Params, columns: readonly Column<Row>[], row
 export function manyRows<Row>(params: Params, columns: readonly Column<Row>[], rows: readonly Row[]): string {
   const arrays = columns.map(({ type, of }) => {
     const values = rows.map((row) => ofType(type, of(row)))
-    return type === 'text' || type === 'int8[]'
+    return type === 'text' || isArray(type)
       ? `${params.add(values)}::text[]`
       : `${params.add(listOf(values))}::${type}[]`
   })
   const names = columns.map(({ name }) => name)
-  const casts = columns.map(({ name, type }) => (type === 'int8[]' ? `${name}::int8[] as ${name}` : name))
+  const casts = columns.map(({ name, type }) => (isArray(type) ? `${name}::${type} as ${name}` : name))
   return `select ${casts.join(', ')} from unnest(${arrays.join(', ')}) as u(${names.join(', ')})`
 }
 
-function ofType(type: string, value: unknown): unknown {
-  return type === 'int8[]' && value !== null ? listOf(value as readonly unknown[]) : value
+function ofType(type: Column<never>['type'], value: unknown): unknown {
+  if (value === null || !isArray(type)) return value
+  return type === 'text[]' ? quotedListOf(value as readonly string[]) : listOf(value as readonly unknown[])
+}
+
+function isArray(type: Column<never>['type']): type is ArrayType {
+  return type.endsWith('[]')
+}
+
+function quotedListOf(texts: readonly string[]): string {
+  return `{${texts.map((text) => `"${text.replace(/[\\"]/g, '\\$&')}"`).join(',')}}`
 }
 
 /** A Postgres array literal of numbers; the driver's own quoting is for texts and costs more. */

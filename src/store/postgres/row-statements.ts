@@ -62,7 +62,7 @@ export function guardsOf(table: string, deeds: ReadonlySet<Deed>): string[] {
 }
 
 function dateNames(tables: Tables, table: string): string[] {
-  return tables.get(table)!.flatMap((column) => [`${column}_lo`, `${column}_hi`])
+  return tables.get(table)!.flatMap((column) => ['lo', 'hi', 'lz', 'hz'].map((part) => `${column}_${part}`))
 }
 
 function whereOf(condition: string | undefined): string {

@@ -1,42 +1,62 @@
-import type { IndexValues } from '../../search/index-values.ts'
+import type { ElementValues, IndexValues } from '../../search/index-values.ts'
 import type { Key, Rid } from '../../search/keys.ts'
 import { cut } from '../../search/text.ts'
 import { type Column, manyRows, type Params } from './params.ts'
 import type { WriteRow } from './write-rows.ts'
 
-/** What one write puts into `str`, `num` or `dat`: `lo` is the text for a string. */
+/** What one write puts into a side table: a value for each column but the last, which is the `rid`. */
 interface SideRow {
-  key: Key
-  lo: string | number
-  hi: number | null
+  values: readonly unknown[]
   rid: Rid
 }
 
 interface SideTable {
-  readonly name: 'str' | 'num' | 'dat'
+  readonly name: string
   readonly columns: readonly Column<SideRow>[]
-  rows(index: IndexValues): readonly (readonly [key: Key, lo: string | number, hi?: number])[]
+  rows(index: IndexValues): readonly (readonly unknown[])[]
 }
 
-const key: Column<SideRow> = { name: 'key', type: 'int8', of: (row) => row.key }
-const rid: Column<SideRow> = { name: 'rid', type: 'int8', of: (row) => row.rid }
+type Named = readonly [name: string, type: Column<SideRow>['type']]
 
-function bounds(type: 'int8' | 'float8'): Column<SideRow>[] {
-  return [
-    { name: 'lo', type, of: ({ lo }) => lo },
-    { name: 'hi', type, of: ({ hi }) => hi },
-  ]
+function sideTable(name: string, columns: readonly Named[], rows: SideTable['rows']): SideTable {
+  const rid: Column<SideRow> = { name: 'rid', type: 'int8', of: (row) => row.rid }
+  const own = columns.map(([column, type], n): Column<SideRow> => {
+    return { name: column, type, of: ({ values }) => values[n] ?? null }
+  })
+  return { name, columns: [...own, rid], rows }
 }
+
+const key: Named = ['key', 'int8']
+const bounds = (type: 'int8' | 'float8'): Named[] => [
+  ['lo', type],
+  ['hi', type],
+]
+const zones: Named[] = [
+  ['lz', 'int2'],
+  ['hz', 'int2'],
+]
+const ofElement: Named[] = [
+  ['keys', 'int8[]'],
+  ['nkey', 'int8[]'],
+  ['nlo', 'float8[]'],
+  ['nhi', 'float8[]'],
+  ['skey', 'int8[]'],
+  ['sval', 'text[]'],
+]
 
 const tables: readonly SideTable[] = [
-  {
-    name: 'str',
-    columns: [key, { name: 'val', type: 'text', of: ({ lo }) => lo }, rid],
-    rows: ({ strings }) => strings.map(([key, value]) => [key, cut(value)]),
-  },
-  { name: 'num', columns: [key, ...bounds('float8'), rid], rows: ({ numbers }) => numbers },
-  { name: 'dat', columns: [key, ...bounds('int8'), rid], rows: ({ periods }) => periods },
+  sideTable('str', [key, ['val', 'text']], ({ strings }) => strings.map(([key, value]) => [key, cut(value)])),
+  sideTable('num', [key, ...bounds('float8')], ({ numbers }) => numbers),
+  sideTable('dat', [key, ...bounds('int8'), ...zones], ({ periods }) => periods),
+  sideTable('element', [key, ...ofElement], ({ elements }) => elements.map(elementRow)),
 ]
+
+function elementRow({ key, keys, numbers, strings }: ElementValues): readonly unknown[] {
+  const column = (rows: readonly (readonly unknown[])[], n: number) => rows.map((row) => row[n])
+  const inNumbers = [0, 1, 2].map((n) => column(numbers, n))
+  const texts = strings.map(([, value]) => cut(value))
+  return [key, keys, ...inNumbers, column(strings, 0), texts]
+}
 
 /**
  * The parts of a write statement that keep the side tables true. `replaces`: an SQL condition over `w` for the writes whose
@@ -49,12 +69,14 @@ export function sideParts(
   writes: readonly WriteRow[],
   { replaces, when }: { replaces: string | undefined; when: string | undefined },
 ): string[] {
-  return tables.flatMap((table) => {
+  return [...lexiconPart(params, writes, when), ...tables.flatMap(partsOf)]
+
+  function partsOf(table: SideTable): string[] {
     const rows = writes.flatMap((write) => rowsOf(table, write))
     const names = table.columns.map(({ name }) => name)
     const { name } = table
     const parts: string[] = []
-    const same = (other: string) => names.map((column) => `n.${column} = ${other}.${column}`).join(' and ')
+    const same = (other: string) => names.map((column) => sameValue(column, other)).join(' and ')
     if (rows.length > 0) parts.push(`${name}_new as (${manyRows(params, table.columns, rows)})`)
     if (replaces !== undefined) {
       const stays = rows.length > 0 ? ` and not exists (select from ${name}_new n where ${same('o')})` : ''
@@ -70,14 +92,35 @@ export function sideParts(
       )
     }
     return parts
-  })
+  }
+}
+
+/** Texts stay when nothing holds their keys any more: they tell nothing but that somebody used a word. */
+function lexiconPart(params: Params, writes: readonly WriteRow[], when: string | undefined): string[] {
+  const texts = new Map<Key, string>()
+  for (const { index } of writes) for (const [key, text] of index?.texts ?? []) texts.set(key, text)
+  if (texts.size === 0) return []
+  const rows = manyRows<readonly [Key, string]>(params, lexiconColumns, [...texts])
+  const condition = all('not exists (select from lexicon o where o.key = n.key)', when)
+  // In one order everywhere, so that two statements with the same new texts wait for each other instead of deadlocking.
+  const insert = `insert into lexicon (key, val) select n.key, n.val from (${rows}) n where ${condition} order by n.key`
+  return [`lexicon_made as (${insert} on conflict do nothing)`]
+}
+
+const lexiconColumns: readonly Column<readonly [Key, string]>[] = [
+  { name: 'key', type: 'int8', of: ([key]) => key },
+  { name: 'val', type: 'text', of: ([, text]) => text },
+]
+
+function sameValue(column: string, other: string): string {
+  const is = zones.some(([name]) => name === column) ? 'is not distinct from' : '='
+  return `n.${column} ${is} ${other}.${column}`
 }
 
 function rowsOf(table: SideTable, write: WriteRow): SideRow[] {
   if (!write.index) return []
   const seen = new Map<string, SideRow>()
-  for (const [key, lo, hi = null] of table.rows(write.index))
-    seen.set(`${key}|${hi}|${lo}`, { key, lo, hi, rid: write.rid })
+  for (const values of table.rows(write.index)) seen.set(values.join('|'), { values, rid: write.rid })
   return [...seen.values()]
 }
 

@@ -22,7 +22,7 @@ export interface WriteRow {
   /** Undefined for a deletion, like the JSON. */
   readonly index: IndexValues | undefined
   readonly json: string | null
-  /** The lo and hi of each date column of the table, in their order. */
+  /** The lo and hi of each date column of the table and the zones of both, in the order of the columns. */
   readonly dates: readonly (number | null)[]
 }
 
@@ -33,7 +33,12 @@ export function writeRow(tables: Tables, write: Write, n: number): WriteRow {
   const row = { n, table, deed: deedOf(write), rid, id, expected, lu }
   if (write.kind === 'delete') return { ...row, index: undefined, json: null, dates: [] }
   const { index, json } = write
-  return { ...row, index, json, dates: tables.get(table)!.flatMap((column) => index.dates[column] ?? [null, null]) }
+  return { ...row, index, json, dates: tables.get(table)!.flatMap((column) => datesOf(index, column)) }
+}
+
+function datesOf({ dates }: IndexValues, column: string): (number | null)[] {
+  const [lo = null, hi = null, loZone = null, hiZone = null] = dates[column] ?? []
+  return [lo, hi, loZone, hiZone]
 }
 
 function deedOf(write: Write): Deed {

@@ -14,6 +14,8 @@ const row: IndexValues = {
   strings: [[10n, 'lindqvist']],
   numbers: [[20n, 71.5, 72.5]],
   periods: [[30n, 5, 6]],
+  elements: [],
+  texts: [],
 }
 
 const unknown: Clause = { op: 'samePatient', type: 'CareTeam', where: all }
