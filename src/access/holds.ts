@@ -1,5 +1,7 @@
 import type { Bound, Clause } from '../search/clause.ts'
-import type { IndexValues } from '../search/index-values.ts'
+import { wallClock } from '../search/date-column.ts'
+import type { ElementValues, IndexValues, Period } from '../search/index-values.ts'
+import { distance } from '../search/position.ts'
 
 /** Whether a row with these index values meets the clause; undefined where only the database can tell (identities, other rows, grants). */
 export function holds(clause: Clause, index: IndexValues): boolean | undefined {
@@ -15,7 +17,7 @@ export function holds(clause: Clause, index: IndexValues): boolean | undefined {
     case 'not':
       return negated(holds(clause.of, index))
     case 'keys':
-      return clause.any.some((key) => index.keys.includes(key) || index.fkeys.includes(key))
+      return clause.any.some((key) => holdsKey(index, key))
     case 'patient':
       return index.pat !== null && clause.any.includes(index.pat)
     case 'labels':
@@ -25,15 +27,54 @@ export function holds(clause: Clause, index: IndexValues): boolean | undefined {
     case 'number':
       return index.numbers.some(([key, lo, hi]) => key === clause.key && meets([lo, hi], clause.bounds))
     case 'date': {
-      const { at, bounds } = clause
+      const { at, bounds, local } = clause
       const own = 'column' in at ? [index.dates[at.column]] : []
-      const others =
-        'key' in at ? index.periods.filter(([key]) => key === at.key).map(([, lo, hi]) => [lo, hi] as const) : []
-      return [...own, ...others].some((period) => period !== undefined && meets(period, bounds))
+      const others = 'key' in at ? index.periods.filter(([key]) => key === at.key) : []
+      const periods = [...own, ...others.map(([, ...period]) => period)].filter((period) => period !== undefined)
+      return periods.some((period) => meets(local ? asWritten(period) : [period[0], period[1]], bounds))
+    }
+    case 'text':
+      return index.texts.some(
+        ([entry, text]) => text.startsWith(clause.starts) && holdsKey(index, BigInt.asIntN(64, entry ^ clause.salt)),
+      )
+    case 'element':
+      return index.elements.some((element) => element.key === clause.key && holds(clause.where, rowOf(element)))
+    case 'near': {
+      const degrees = (wanted: bigint) => index.numbers.find(([key]) => key === wanted)?.[1]
+      const [latitude, longitude] = [degrees(clause.keys.latitude), degrees(clause.keys.longitude)]
+      if (latitude === undefined || longitude === undefined) return false
+      return distance(clause, { latitude, longitude }) <= clause.metres
     }
     default:
       return undefined
   }
+}
+
+function holdsKey({ keys, fkeys }: IndexValues, key: bigint): boolean {
+  return keys.includes(key) || fkeys.includes(key)
+}
+
+/** A period as the clock showed it where it was written down. */
+function asWritten([lo, hi, loZone, hiZone]: Period): readonly [number, number] {
+  return [lo + (loZone ?? 0) * 60_000, hi + (hiZone ?? 0) * 60_000]
+}
+
+/** An element as a row of its own: its periods stand among its numbers. */
+function rowOf({ keys, numbers, strings }: ElementValues): IndexValues {
+  const [dates, periods, others] = [{}, elementPeriods(numbers), { elements: [], texts: [] }]
+  return { pat: null, keys, fkeys: [], akeys: [], labels: 0, dates, strings, numbers, periods, ...others }
+}
+
+/** Each period as it is and, under the other key, as the clock showed it; a clause that asks for the latter reads it there. */
+function elementPeriods(numbers: ElementValues['numbers']): IndexValues['periods'] {
+  return numbers.map(([key, lo, hi]): readonly [bigint, ...Period] => {
+    const shown = numbers.find(([other]) => other === wallClock(key))
+    return [key, lo, hi, zone(shown?.[1], lo), zone(shown?.[2], hi)]
+  })
+}
+
+function zone(shown: number | undefined, end: number): number {
+  return shown === undefined ? 0 : (shown - end) / 60_000
 }
 
 const matches = {

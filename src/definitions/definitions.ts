@@ -56,8 +56,12 @@ export interface SearchParameter {
   readonly repeats: boolean
   /** The FHIR types that the values can have, e.g. `['dateTime', 'Period']`; undefined when it cannot be told beforehand. */
   readonly valueTypes: readonly string[] | undefined
+  /** Where the values stand in the resource, e.g. `valueQuantity:Quantity`; undefined when more than a path finds them. */
+  readonly paths: readonly string[] | undefined
   /** For composites, whose `values` are the elements that hold their components together. */
   readonly components: readonly SearchComponent[]
+  /** The types of a composite's elements. */
+  readonly elements: readonly string[]
   /** The values of this parameter in a resource, by a compiled path walker or by FHIRPath. */
   values(resource: Resource): TypedValue[]
 }
@@ -67,6 +71,8 @@ export interface SearchComponent {
   readonly definition: string
   readonly type: SearchParameterType
   readonly expression: string
+  /** As for a parameter, within elements of this type. */
+  pathsIn(elementType: string): readonly string[] | undefined
   /** The component's values in one of the composite's elements. */
   values(element: TypedValue, resource: Resource): TypedValue[]
 }

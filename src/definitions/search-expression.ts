@@ -1,7 +1,7 @@
 import { compilePath, contextOf } from './compile-path.ts'
 import type { TypedValue } from './definitions.ts'
 import type { FhirPath } from './fhirpath-expression.ts'
-import { mayRepeat, valuesOf, type Branch } from './path-branch.ts'
+import { mayRepeat, valuesOf, type Branch, type Step } from './path-branch.ts'
 import { NotPlain, parsePath, type Path } from './path-syntax.ts'
 import type { Structures } from './structure.ts'
 
@@ -13,6 +13,8 @@ export interface SearchExpression {
   readonly types: readonly string[] | undefined
   /** The types that references among the values may name; empty: any. */
   readonly targets: readonly string[]
+  /** As `SearchParameter.paths`. */
+  readonly paths: readonly string[] | undefined
   /** For the components of a composite: where their expressions start. */
   readonly ends: readonly Branch[]
 }
@@ -45,7 +47,7 @@ export function createExpressionCompiler({ structures, systemOf, fhirPath }: Par
     } catch (error) {
       if (!(error instanceof NotPlain) || !fhirPath) throw error
       const values = fhirPath(expression, context[0]?.structure?.path ?? '')
-      return { values, repeats: true, types: undefined, targets: [], ends: [] }
+      return { values, repeats: true, types: undefined, targets: [], paths: undefined, ends: [] }
     }
   }
 
@@ -68,7 +70,7 @@ function testExpression(test: (context: unknown) => boolean | undefined): Search
     const truth = test(context)
     return truth === undefined ? [] : [{ type: 'boolean', value: truth }]
   }
-  return { values, repeats: false, types: ['boolean'], targets: [], ends: [] }
+  return { values, repeats: false, types: ['boolean'], targets: [], paths: undefined, ends: [] }
 }
 
 function pathExpression(branches: readonly Branch[]): SearchExpression {
@@ -78,6 +80,13 @@ function pathExpression(branches: readonly Branch[]): SearchExpression {
     repeats: mayRepeat(branches),
     types: [...new Set(branches.map(({ type }) => type))],
     targets: named.some((targets) => targets.length === 0) ? [] : [...new Set(named.flat())],
+    paths: pathsOf(branches),
     ends: branches.map((branch) => ({ ...branch, steps: [] })),
   }
+}
+
+function pathsOf(branches: readonly Branch[]): readonly string[] | undefined {
+  if (branches.some(({ steps }) => steps.some(({ kind }) => kind !== 'member'))) return undefined
+  const keyOf = (step: Step) => (step.kind === 'member' ? step.key : '')
+  return branches.map(({ steps, type }) => `${steps.map(keyOf).join('.')}:${type}`)
 }

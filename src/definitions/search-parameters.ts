@@ -91,8 +91,14 @@ export function createSearchParameters({ registry, structures, compiler }: Parts
       get valueTypes() {
         return compiled().types
       },
+      get paths() {
+        return compiled().paths
+      },
       get components() {
         return components()
+      },
+      get elements() {
+        return definition.type === 'composite' ? [...new Set(compiled().ends.map(({ type }) => type))] : []
       },
       values: (resource) => compiled().values(resource),
     }
@@ -110,15 +116,28 @@ export function createSearchParameters({ registry, structures, compiler }: Parts
     const ofResource = /^%resource\.(.*)$/.exec(expression)?.[1]
     if (ofResource !== undefined) {
       const compiled = compile(source, () => compiler.compile(source.base, ofResource))
-      return { ...kept, values: (_, resource) => compiled.values(resource) }
+      return { ...kept, pathsIn: () => undefined, values: (_, resource) => compiled.values(resource) }
     }
     const byContext = new Map(
       composite.ends.map((end) => [end.type, compile(source, () => compiler.compileIn([end], expression))] as const),
     )
-    return { ...kept, values: (context) => byContext.get(context.type)?.values(context.value) ?? [] }
+    const types = [...byContext.values()].flatMap((compiled) => compiled.types ?? [])
+    return {
+      ...kept,
+      type: readable(kept.type, types),
+      pathsIn: (elementType) => byContext.get(elementType)?.paths,
+      values: (context) => byContext.get(context.type)?.values(context.value) ?? [],
+    }
   }
 
   return { of, find, digest: digestOf(sources.map(({ definition }) => definition)) }
+}
+
+/** R4 mixes up the two parameters of DocumentReference.relationship, so what is found there has the last word. */
+function readable(declared: SearchParameterType, types: readonly string[]): SearchParameterType {
+  const isReference = types.length > 0 && types.every((type) => type === 'Reference')
+  if (declared === 'token' && isReference) return 'reference'
+  return declared === 'reference' && types.every((type) => type === 'code') ? 'token' : declared
 }
 
 function once<T>(make: () => T): () => T {
@@ -126,7 +145,7 @@ function once<T>(make: () => T): () => T {
   return () => (made ??= { value: make() }).value
 }
 
-const nothing: SearchExpression = { values: () => [], repeats: false, types: [], targets: [], ends: [] }
+const nothing: SearchExpression = { values: () => [], repeats: false, types: [], targets: [], paths: [], ends: [] }
 
 function compile({ definition, base, file }: ForBase, compiled: () => SearchExpression): SearchExpression {
   try {

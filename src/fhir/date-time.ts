@@ -40,6 +40,13 @@ export function timeRange(text: string): TimeRange | undefined {
   return [lo + milliseconds, lo + milliseconds + width]
 }
 
+/** The minutes east of UTC in which a time was written, which `timeRange` accepts; undefined for a date, and without a zone. */
+export function zoneOf(text: string): number | undefined {
+  if (text.endsWith('Z')) return 0
+  const zone = text.includes('T') ? /[+-]\d{2}:\d{2}$/.exec(text)?.[0] : undefined
+  return zone === undefined ? undefined : offsetOf(zone)
+}
+
 /** From the start of `start` to the end of `end`; an absent end is open. Undefined when both are absent or either is no date. */
 export function periodRange(start: string | undefined, end: string | undefined): TimeRange | undefined {
   if (start === undefined && end === undefined) return undefined

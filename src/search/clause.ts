@@ -34,8 +34,28 @@ export type Clause =
     }
   /** One value of a number or quantity, as the range [lo, hi] that its precision implies, meets all bounds. */
   | { readonly op: 'number'; readonly key: Key; readonly bounds: readonly Bound<number>[] }
-  /** One period [lo, hi) in epoch milliseconds meets all bounds: the type's own column pair, or a key of `dat`. */
-  | { readonly op: 'date'; readonly at: { column: string } | { key: Key }; readonly bounds: readonly Bound<number>[] }
+  /**
+   * One period [lo, hi) in epoch milliseconds meets all bounds: the type's own column pair, or a key of `dat`. `local`: both ends
+   * as the clock showed them where they were written down, for bounds that are dates without a zone.
+   */
+  | {
+      readonly op: 'date'
+      readonly at: { column: string } | { key: Key }
+      readonly bounds: readonly Bound<number>[]
+      readonly local?: boolean
+    }
+  /** The row holds a key (an entry of the lexicon # salt, in `fkeys` if `filter`) of a text that starts so. */
+  | { readonly op: 'text'; readonly salt: Key; readonly starts: string; readonly filter: boolean }
+  /** One element of this kind meets `where`, which speaks of nothing but keys, strings, numbers and dates. */
+  | { readonly op: 'element'; readonly key: Key; readonly where: Clause }
+  /** A position within so many metres of this one. */
+  | {
+      readonly op: 'near'
+      readonly keys: PositionKeys
+      readonly latitude: number
+      readonly longitude: number
+      readonly metres: number
+    }
   | { readonly op: 'lastUpdated'; readonly bounds: readonly Bound<number>[] }
   /**
    * Chain: the row refers, by this link, to a `target` row that meets `where`. `judged`: as for `keys`. `probe`: the other
@@ -78,6 +98,12 @@ export type Clause =
 export interface Link {
   readonly by: Key | 'patient'
   readonly via?: Key
+}
+
+/** Of the numbers that hold a position, in degrees. */
+export interface PositionKeys {
+  readonly latitude: Key
+  readonly longitude: Key
 }
 
 export interface Bound<T> {

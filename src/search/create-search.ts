@@ -66,7 +66,7 @@ interface Parts {
 /** From query strings to plans, and from resources to index values. Runs nothing; sql.ts turns the plans into SQL. */
 export function createSearch({ definitions, keys, base, cursorSecret, labels, now = Date.now }: Parts): Search {
   const fields = createFields(definitions, keys)
-  const types = createSearchTypes({ definitions, keys, base, now })
+  const types = createSearchTypes({ definitions, keys, fields, base, now })
   const linksTo = createLinks({ keys, fields })
   const criterion = createCriterion({ definitions, keys, fields, types })
   const cursors = createCursors(cursorSecret)

@@ -1,4 +1,4 @@
-import type { Definitions, SearchParameter } from '../definitions/definitions.ts'
+import type { Definitions, SearchComponent, SearchParameter } from '../definitions/definitions.ts'
 import { createJudged } from './akeys.ts'
 import type { Key, Keys } from './keys.ts'
 import { createSubjects, type Subject } from './subject.ts'
@@ -27,10 +27,17 @@ export interface FieldKeys {
   value(...parts: string[]): Key
   /** Of a URL or URN, whether the parameter is a uri or a reference: of the same form everywhere, so that chains can follow it. */
   url(url: string): Key
+  /** The entry of the lexicon for a URL. */
+  urlEntry(url: string): Key
+  /** What the row holds for a text, and the salt that leads from there to the entry of the lexicon. */
+  text(text: string): { readonly held: Key; readonly entry: Key }
+  readonly textSalt: Key
+  readonly urlSalt: Key
 }
 
 /** In place of the target type, in the salts of URLs. */
 export const urlSalt = 'uri'
+const textSalt = 'text'
 
 export type Fields = ReturnType<typeof createFields>
 
@@ -48,14 +55,45 @@ export function createFields(definitions: Definitions, keys: Keys) {
       targets: parameter.type === 'reference' && targets.length === 0 ? definitions.resourceTypes : targets,
       subject: subject?.carries(parameter) ? subject : undefined,
       judged: isJudged(type, code),
-      keys: {
-        present: keys.key('present', code),
-        side: keys.key('side', type, code),
-        sideOf: (...parts) => keys.key('side', type, code, ...parts),
-        value: (...parts) => keys.key('value', code, ...parts),
-        url: (url) => keys.reference(code, urlSalt, keys.key('url', url)),
-      },
+      keys: keysOf(type, code),
     }
+  }
+
+  function keysOf(type: string, code: string): FieldKeys {
+    return {
+      present: keys.key('present', code),
+      side: keys.key('side', type, code),
+      sideOf: (...parts) => keys.key('side', type, code, ...parts),
+      value: (...parts) => keys.key('value', code, ...parts),
+      url: (url) => keys.reference(code, urlSalt, keys.key('url', url)),
+      urlEntry: (url) => keys.key('url', url),
+      text(text) {
+        const entry = keys.key('text', text)
+        return { entry, held: keys.reference(code, textSalt, entry) }
+      },
+      textSalt: keys.salt(code, textSalt),
+      urlSalt: keys.salt(code, urlSalt),
+    }
+  }
+
+  /**
+   * A component of a composite, read from elements of one type. Composites that read the same from the same elements share its
+   * keys, and so the rows of the index.
+   */
+  function component(
+    type: string,
+    elementType: string,
+    { definition, expression, type: kind }: SearchComponent,
+  ): Field {
+    const of = definitions.searchParameters(type).find(({ url }) => url === definition)
+    const code = `${elementType}:${kind}:${expression}`
+    const parameter: SearchParameter = {
+      ...{ code, url: `${definition}#${code}`, type: kind, expression, repeats: true, components: [], elements: [] },
+      ...{ targets: of?.targets ?? [], valueTypes: of?.valueTypes, paths: undefined, values: () => [] },
+    }
+    const targets =
+      kind === 'reference' && parameter.targets.length === 0 ? definitions.resourceTypes : parameter.targets
+    return { type, parameter, targets, subject: undefined, judged: false, keys: keysOf(type, code) }
   }
 
   function field(type: string, code: string): Field | undefined {
@@ -71,6 +109,7 @@ export function createFields(definitions: Definitions, keys: Keys) {
 
   return {
     of: field,
+    component,
     all: (type: string): Field[] => definitions.searchParameters(type).map(({ code }) => field(type, code)!),
   }
 }

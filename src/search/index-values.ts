@@ -24,7 +24,12 @@ export interface IndexValues {
 }
 
 /** [lo, hi) in epoch ms, and the minutes east of UTC in which either end was written: absent for UTC, or for no zone. */
-export type Period = readonly [lo: number, hi: number, loZone?: number | null, hiZone?: number | null]
+export type Period = readonly [
+  lo: number,
+  hi: number,
+  loZone?: number | null | undefined,
+  hiZone?: number | null | undefined,
+]
 
 /** The index of one element alone: like that of a resource, with its periods among the numbers. */
 export interface ElementValues {

@@ -52,8 +52,8 @@ export function createExtract({ keys, fields, types, base, labels }: Parts) {
     for (const [field, searchType] of indexedFields(resource.resourceType)) {
       const values = field.parameter.values(resource)
       if (values.length === 0) continue
-      index.present(field)
-      searchType.extract(field, values, index)
+      if (!searchType.absence) index.present(field)
+      searchType.extract(field, values, index, resource)
     }
     return index.done(labels(resource))
   }

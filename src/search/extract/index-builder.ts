@@ -1,16 +1,19 @@
-import { dateColumnOf, openEnd, openStart } from '../date-column.ts'
-import type { IndexValues } from '../index-values.ts'
+import { dateColumnOf, hasDateColumn, openEnd, openStart } from '../date-column.ts'
+import type { IndexValues, Period } from '../index-values.ts'
 import type { Key, Rid } from '../keys.ts'
 import type { IndexBuilder } from '../types/search-type.ts'
+import { createElementBuilder } from './element-builder.ts'
 
 export function createIndexBuilder(pat: Rid | null): IndexBuilder & { done(labels: number): IndexValues } {
   const keys = new Set<Key>()
   const fkeys = new Set<Key>()
   const akeys = new Set<Key>()
-  const dates: Record<string, [number, number]> = {}
+  const dates: Record<string, Period> = {}
   const strings = new Map<string, readonly [Key, string]>()
   const numbers = new Map<string, readonly [Key, number, number]>()
-  const periods = new Map<string, readonly [Key, number, number]>()
+  const periods = new Map<string, readonly [Key, ...Period]>()
+  const texts = new Map<Key, string>()
+  const elements = new Map<string, Map<object, ReturnType<typeof createElementBuilder>>>()
 
   return {
     pat,
@@ -19,15 +22,26 @@ export function createIndexBuilder(pat: Rid | null): IndexBuilder & { done(label
       else keys.add(key)
       if (field.judged) akeys.add(key)
     },
+    filter: (key) => void fkeys.add(key),
     present: ({ keys: { present } }) => void fkeys.add(present),
     string: (key, value) => void strings.set(`${key}|${value}`, [key, value]),
     number: (key, lo, hi) => void numbers.set(`${key}|${lo}|${hi}`, [key, lo, hi]),
-    period({ parameter, keys: { side } }, start, end) {
-      const [lo, hi] = [Math.max(start, openStart), Math.min(end, openEnd)]
-      const column = dateColumnOf(parameter.code)
-      const known = dates[column]
-      dates[column] = known ? [Math.min(known[0], lo), Math.max(known[1], hi)] : [lo, hi]
-      if (parameter.repeats) periods.set(`${side}|${lo}|${hi}`, [side, lo, hi])
+    period({ parameter, keys: { side } }, given) {
+      const period = within(given)
+      const inColumn = hasDateColumn(parameter)
+      if (inColumn) {
+        const column = dateColumnOf(parameter.code)
+        dates[column] = widest(dates[column], period)
+      }
+      if (parameter.repeats || !inColumn) periods.set(`${side}|${period.join('|')}`, [side, ...period])
+    },
+    text: (entry, text) => void texts.set(entry, text),
+    element(kind, element) {
+      const ofKind = elements.get(String(kind)) ?? new Map<object, ReturnType<typeof createElementBuilder>>()
+      elements.set(String(kind), ofKind)
+      const builder = ofKind.get(element) ?? createElementBuilder(kind)
+      ofKind.set(element, builder)
+      return builder
     },
     done: (labels) => ({
       pat,
@@ -39,8 +53,24 @@ export function createIndexBuilder(pat: Rid | null): IndexBuilder & { done(label
       strings: [...strings.values()],
       numbers: [...numbers.values()],
       periods: [...periods.values()],
+      elements: [...elements.values()].flatMap((ofKind) => [...ofKind.values()].map((builder) => builder.done())),
+      texts: [...texts],
     }),
   }
+}
+
+/** Open ends as the columns hold them. */
+function within([start, end, startZone, endZone]: Period): Period {
+  const [lo, hi] = [Math.max(start, openStart), Math.min(end, openEnd)]
+  return startZone || endZone ? [lo, hi, startZone || null, endZone || null] : [lo, hi]
+}
+
+/** The earliest start and the latest end, each with its zone. */
+function widest(known: Period | undefined, other: Period): Period {
+  if (!known) return other
+  const [lo, , loZone] = other[0] < known[0] ? other : known
+  const [, hi, , hiZone] = other[1] > known[1] ? other : known
+  return loZone || hiZone ? [lo, hi, loZone, hiZone] : [lo, hi]
 }
 
 function sorted(keys: ReadonlySet<Key>): Key[] {

@@ -25,7 +25,7 @@ export function createCondition({ keys, fields, types }: ConditionParts) {
     const field = fields.of(type, code)
     if (!field || !isSearchable(field, types) || others.length > 0) throw unsupported(type, name, fields, types)
     const values = valuesOf(name, value)
-    if (modifier === 'missing') return missing(field, values)
+    if (modifier === 'missing') return missing(field, values, types)
     if (modifier !== undefined) check(name, modifier, field, types)
     if (code === '_id') return idClause(keys, type, values, modifier)
     if (code === '_lastUpdated') return anyOf(values.map(types.date.lastUpdated))
@@ -34,7 +34,7 @@ export function createCondition({ keys, fields, types }: ConditionParts) {
     if (matched.op === 'or' && matched.of.length > mostAlternatives)
       throw tooMany(name, values.length, mostAlternatives)
     // "the negation applies to the set, not each individual entry"
-    return modifier === 'not' ? not(matched) : matched
+    return modifier === 'not' || modifier === 'not-in' ? not(matched) : matched
   }
 }
 
@@ -71,19 +71,20 @@ function check(name: string, modifier: string, field: Field, types: SearchTypes)
   )
 }
 
-function missing(field: Field, values: readonly string[]): Clause {
+function missing(field: Field, values: readonly string[], types: SearchTypes): Clause {
   const [asked, ...others] = values.map(unescape)
   if (others.length > 0 || (asked !== 'true' && asked !== 'false')) {
     throw new FhirError('invalidQuery', `"${field.parameter.code}:missing" is true or false, not "${values.join(',')}"`)
   }
-  const absent = absence(field)
+  const absent = absence(field, types)
   return asked === 'true' ? absent : not(absent)
 }
 
-function absence(field: Field): Clause {
+function absence(field: Field, types: SearchTypes): Clause {
   const { code } = field.parameter
   if (code === '_id' || code === '_lastUpdated') return none
-  return not({ ...holding(field, [field.keys.present], { filter: true }), judged: false } as Clause)
+  const own = types.typeOf(field.parameter)?.absence?.(field)
+  return own ?? not({ ...holding(field, [field.keys.present], { filter: true }), judged: false } as Clause)
 }
 
 export function unsupported(type: string, name: string, fields: Fields, types: SearchTypes): FhirError {

@@ -1,10 +1,16 @@
 import type { Bound } from '../clause.ts'
-import { longPeriod } from '../date-column.ts'
+import { farthestZone, longPeriod } from '../date-column.ts'
 import { bind } from './bind.ts'
 
 interface Range {
   readonly lo: string
   readonly hi: string
+}
+
+/** With the columns of the zones, in minutes east of UTC. */
+export interface ZonedRange extends Range {
+  readonly loZone: string
+  readonly hiZone: string
 }
 
 /**
@@ -21,6 +27,21 @@ export function dateBounds({ lo, hi }: Range, bounds: readonly Bound<number>[], 
       return `${hi} ${is} ${at} and (${lo} ${is} ${from} or ${hi} - ${lo} > ${longPeriod})`
     })
     .join(' and ')
+}
+
+/** The same of what the clock showed: the index gives what can lie within the bounds in any zone, and each row is compared. */
+export function localDateBounds(range: ZonedRange, bounds: readonly Bound<number>[], values: unknown[]): string {
+  const anyZone = bounds.map((bound) => {
+    const later = bound.is === '<' || bound.is === '<='
+    return { ...bound, value: bound.value + (later ? farthestZone : -farthestZone) }
+  })
+  const shown = { lo: wallClock(range.lo, range.loZone), hi: wallClock(range.hi, range.hiZone) }
+  const exact = bounds.map(({ side, is, value }) => `${shown[side]} ${is} ${bind(values, 'int8', value)}`)
+  return [dateBounds(range, anyZone, values), ...exact].join(' and ')
+}
+
+function wallClock(end: string, zone: string): string {
+  return `${end} + coalesce(${zone}, 0) * 60000`
 }
 
 /** As for dates; nearly all numbers are points, so the few ranges are told apart. */

@@ -1,11 +1,12 @@
 import type { Clause } from '../clause.ts'
 import { bind, sharingPlan } from './bind.ts'
 import { dateBounds } from './bounds.ts'
+import { elementSql } from './element-sql.ts'
 import { grantedSql, ownedSql, unownedSql } from './grants.ts'
 import { isJudgeable } from './judgeable.ts'
 import { chainSql, hasSql, samePatientSql } from './links.ts'
 import type { Row } from './row.ts'
-import { numberSql, periodSql, stringSql } from './side-tables.ts'
+import { nearSql, numberSql, periodSql, stringSql, textSql } from './side-tables.ts'
 
 /**
  * The SQL condition that a row meets the clause; its values are added to `values` and stand in the text as `$n`.
@@ -60,6 +61,12 @@ function acrossTables(clause: Exclude<Clause, { op: Plain }>, row: Row, values: 
       return numberSql(clause, row, values)
     case 'date':
       return periodSql(clause, row, values)
+    case 'text':
+      return textSql(clause, row, values)
+    case 'element':
+      return elementSql(clause, row, values)
+    case 'near':
+      return nearSql(clause, row, values)
     case 'chain':
       return chainSql(clause, row, values, clauseSql)
     case 'has':

@@ -9,6 +9,9 @@ export function isJudgeable(clause: Clause, negated: boolean): boolean {
     case 'string':
     case 'number':
     case 'date':
+    case 'text':
+    case 'element':
+    case 'near':
       return false
     case 'keys':
       return !negated || clause.judged === true

@@ -13,7 +13,7 @@ export function literal(type: string): string {
 }
 
 /** `s."date_lo"` */
-export function dateColumn(alias: string, column: string, side: 'lo' | 'hi'): string {
+export function dateColumn(alias: string, column: string, side: 'lo' | 'hi' | 'lz' | 'hz'): string {
   return `${alias}."${checked(column, /^[a-z][a-z0-9_]*$/)}_${side}"`
 }
 

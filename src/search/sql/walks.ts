@@ -1,5 +1,5 @@
 import { type Clause, conjuncts } from '../clause.ts'
-import { longPeriod } from '../date-column.ts'
+import { farthestZone, longPeriod } from '../date-column.ts'
 import type { SearchRequest, SortKey } from '../request.ts'
 import { bind } from './bind.ts'
 import { dateBounds } from './bounds.ts'
@@ -95,7 +95,7 @@ function leastStart(clause: Clause, column: string): number | undefined {
   const starts = conjuncts(clause).flatMap((part) => {
     if (part.op !== 'date' || !('column' in part.at) || part.at.column !== column) return []
     const ends = part.bounds.filter(({ side, is }) => side === 'hi' && (is === '>' || is === '>='))
-    return ends.map(({ value }) => value - longPeriod - 1)
+    return ends.map(({ value }) => value - longPeriod - 1 - (part.local ? farthestZone : 0))
   })
   return starts.length === 0 ? undefined : Math.max(...starts)
 }

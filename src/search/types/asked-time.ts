@@ -11,6 +11,8 @@ export interface AskedTime {
   readonly hi: number
   /** The ms in which it starts; differs from `lo` when it starts within that ms. */
   readonly floor: number
+  /** "Dates do not have time zones, and time zones should not be considered." */
+  readonly isDate: boolean
 }
 
 type Make = (...bounds: readonly Bound<number>[]) => Clause
@@ -23,9 +25,10 @@ export function askedTime(parameter: string, value: string): AskedTime {
   const range = timeRange(date)
   if (!range) throw new FhirError('invalidQuery', `"${text}" is no date for ${parameter}`)
   const finer = /\.\d{3}(\d+)/.exec(date)?.[1]
-  if (finer === undefined) return { prefix, lo: range[0], hi: range[1], floor: range[0] }
+  const isDate = !date.includes('T')
+  if (finer === undefined) return { prefix, lo: range[0], hi: range[1], floor: range[0], isDate }
   const lo = /^0*$/.test(finer) ? range[0] : range[0] + 1
-  return { prefix, lo, hi: range[0] + 1, floor: range[0] }
+  return { prefix, lo, hi: range[0] + 1, floor: range[0], isDate }
 }
 
 /**

@@ -1,8 +1,9 @@
 /** A time, as wide as its precision, against times as wide as theirs. https://hl7.org/fhir/R4/search.html#date */
 import type { TypedValue } from '../../definitions/definitions.ts'
-import { periodRange, timeRange, type TimeRange } from '../../fhir/date-time.ts'
+import { periodRange, timeRange, zoneOf } from '../../fhir/date-time.ts'
 import type { Clause } from '../clause.ts'
-import { dateColumnOf } from '../date-column.ts'
+import { dateColumnOf, hasDateColumn } from '../date-column.ts'
+import type { Period } from '../index-values.ts'
 import { askedTime, momentClause, periodClause } from './asked-time.ts'
 import type { SearchType } from './search-type.ts'
 
@@ -13,15 +14,17 @@ export function createDate(now: () => number): SearchType & { lastUpdated(value:
 
     extract(field, values, index) {
       for (const value of values) {
-        const range = rangeOf(value)
-        if (range) index.period(field, ...range)
+        const period = periodOf(value)
+        if (period) index.period(field, period)
       }
     },
 
     match({ parameter, keys }, value) {
-      const at = parameter.repeats ? { key: keys.side } : { column: dateColumnOf(parameter.code) }
+      const inColumn = hasDateColumn(parameter) && !parameter.repeats
+      const at = inColumn ? { column: dateColumnOf(parameter.code) } : { key: keys.side }
       const asked = askedTime(parameter.code, value)
-      return periodClause(asked, now(), (...bounds): Clause => ({ op: 'date', at, bounds }))
+      const local = asked.isDate ? { local: true } : {}
+      return periodClause(asked, now(), (...bounds): Clause => ({ op: 'date', at, bounds, ...local }))
     },
 
     lastUpdated(value) {
@@ -36,18 +39,32 @@ interface Timing {
   repeat?: { boundsPeriod?: { start?: string; end?: string } }
 }
 
-function rangeOf({ type, value }: TypedValue): TimeRange | undefined {
-  if (typeof value === 'string') return timeRange(value)
+function periodOf({ type, value }: TypedValue): Period | undefined {
+  if (typeof value === 'string') return momentOf(value)
   if (typeof value !== 'object' || value === null) return undefined
   const { start, end } = value as { start?: string; end?: string }
-  return type === 'Timing' ? timingRange(value) : periodRange(start, end)
+  return type === 'Timing' ? timingSpan(value) : spanOf(start, end)
+}
+
+function momentOf(text: string): Period | undefined {
+  const range = timeRange(text)
+  const zone = range && zoneOf(text)
+  return range && [...range, zone, zone]
+}
+
+function spanOf(start: string | undefined, end: string | undefined): Period | undefined {
+  const range = periodRange(start, end)
+  if (!range) return undefined
+  return [...range, start === undefined ? null : zoneOf(start), end === undefined ? null : zoneOf(end)]
 }
 
 /** "the specified scheduling details are ignored and only the outer limits matter" */
-function timingRange({ event = [], repeat }: Timing): TimeRange | undefined {
-  const bounds = repeat?.boundsPeriod && periodRange(repeat.boundsPeriod.start, repeat.boundsPeriod.end)
-  const events = event.map((at) => (typeof at === 'string' ? timeRange(at) : undefined))
-  const ranges = [bounds, ...events].filter((range) => range !== undefined)
-  if (ranges.length === 0) return undefined
-  return [Math.min(...ranges.map(([lo]) => lo)), Math.max(...ranges.map(([, hi]) => hi))]
+function timingSpan({ event = [], repeat }: Timing): Period | undefined {
+  const bounds = repeat?.boundsPeriod && spanOf(repeat.boundsPeriod.start, repeat.boundsPeriod.end)
+  const events = event.map((at) => (typeof at === 'string' ? momentOf(at) : undefined))
+  const spans = [bounds, ...events].filter((span) => span !== undefined)
+  if (spans.length === 0) return undefined
+  const first = spans.reduce((one, other) => (other[0] < one[0] ? other : one))
+  const last = spans.reduce((one, other) => (other[1] > one[1] ? other : one))
+  return [first[0], last[1], first[2], last[3]]
 }

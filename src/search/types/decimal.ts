@@ -8,6 +8,8 @@ export interface AskedNumber {
   /** The range that the digits imply. */
   readonly lo: number
   readonly hi: number
+  /** What is near: "10% of the stated value". */
+  readonly around: readonly [lo: number, hi: number]
 }
 
 const pattern = /^(eq|ne|gt|lt|ge|le|sa|eb|ap)?([+-]?)(\d+)?(?:\.(\d+))?(?:[eE]([+-]?\d{1,3}))?$/
@@ -27,14 +29,15 @@ export function askedNumber(text: string, parameter: string): AskedNumber {
   // By R4's own example "1e2" is [95 ... 105): a single digit before an exponent is read as two.
   const finer = exponent !== undefined && digits.replace(/^0+/, '').length <= 1 ? 10n : 1n
   const half = (offset: bigint) => Number(`${mantissa * 10n * finer + offset}e${power - (finer === 1n ? 1 : 2)}`)
-  return { prefix, value, lo: half(-5n), hi: half(5n) }
+  const width = Math.abs(value) / 10
+  return { prefix, value, lo: half(-5n), hi: half(5n), around: [value - width, value + width] }
 }
 
 /**
  * "When a comparison prefix in the set lgt, lt, ge, le, sa & eb is provided, the implicit precision of the number is ignored,
  * and they are treated as if they have arbitrarily high precision." Stored numbers are points, Ranges are ranges.
  */
-export function numberClause(key: Key, { prefix, value, lo, hi }: AskedNumber): Clause {
+export function numberClause(key: Key, { prefix, value, lo, hi, around }: AskedNumber): Clause {
   const one = (...bounds: Extract<Clause, { op: 'number' }>['bounds']): Clause => ({ op: 'number', key, bounds })
   switch (prefix) {
     case 'ne':
@@ -51,10 +54,8 @@ export function numberClause(key: Key, { prefix, value, lo, hi }: AskedNumber): 
       return one({ side: 'lo', is: '>', value })
     case 'eb':
       return one({ side: 'hi', is: '<', value })
-    case 'ap': {
-      const width = Math.abs(value) / 10
-      return one({ side: 'lo', is: '<=', value: value + width }, { side: 'hi', is: '>=', value: value - width })
-    }
+    case 'ap':
+      return one({ side: 'lo', is: '<=', value: around[1] }, { side: 'hi', is: '>=', value: around[0] })
     default:
       return one({ side: 'lo', is: '>=', value: lo }, { side: 'hi', is: '<', value: hi })
   }

@@ -1,15 +1,18 @@
 /** A reference: `[id]`, `[type]/[id]` or `[url]`, also by canonical URL. https://hl7.org/fhir/R4/search.html#reference */
 import type { Definitions, TypedValue } from '../../definitions/definitions.ts'
 import { FhirError } from '../../fhir/error.ts'
-import { localReference } from '../../fhir/reference.ts'
+import { type LocalReference, localReference } from '../../fhir/reference.ts'
 import { isId, type Reference, type Resource } from '../../fhir/resource.ts'
 import { type Clause, or } from '../clause.ts'
 import type { Field } from '../field.ts'
 import type { Key, Keys, Rid } from '../keys.ts'
 import { subjectType } from '../subject.ts'
+import { cut } from '../text.ts'
+import { indexText, textClause } from './display.ts'
 import { unescape } from './escapes.ts'
-import { holding, type IndexBuilder, type SearchType } from './search-type.ts'
+import { hasAny, holding, type IndexBuilder, type SearchType } from './search-type.ts'
 import { parsedToken } from './token.ts'
+import { aboveUrl, belowUrl, isUrl } from './url.ts'
 
 interface Parts {
   definitions: Definitions
@@ -30,11 +33,14 @@ export function createReference({ definitions, keys, base }: Parts): ReferenceTy
     if (!carried || index.pat === null) index.key(field, keyTo(field, type, rid))
   }
 
-  function indexText(field: Field, text: string, index: IndexBuilder): void {
+  /** One with a version refers to the resource all the same, and is found by either. */
+  function indexTarget(field: Field, text: string, index: IndexBuilder): void {
     if (text.startsWith('#') || text === '') return
-    const local = localReference(text, base) ?? onlyTarget(field, text)
+    const local: LocalReference | undefined = localReference(text, base) ?? onlyTarget(field, text)
     if (local) indexLocal(field, local.type, local.id, index)
     else for (const url of new Set([text, text.split(/[|#]/, 1)[0]!])) index.key(field, field.keys.url(url))
+    if (local?.version !== undefined) index.key(field, field.keys.url(versioned(local)))
+    if (!local && isUrl(text) && hasAny(field, canonicals)) index.string(field.keys.side, cut(text))
   }
 
   function indexIdentifier(field: Field, { identifier }: Reference, index: IndexBuilder): void {
@@ -69,28 +75,35 @@ export function createReference({ definitions, keys, base }: Parts): ReferenceTy
   }
 
   return {
-    modifiers: ({ targets }) => ['identifier', ...targets],
+    modifiers: (field) => [
+      'identifier',
+      ...(hasAny(field, ['Reference']) ? ['text'] : []),
+      ...(hasAny(field, canonicals) ? ['above', 'below'] : []),
+      ...field.targets,
+    ],
 
     extract(field, values, index) {
       for (const value of values) {
         const { text, reference, resource } = read(value)
         if (resource?.id !== undefined) indexLocal(field, resource.resourceType, resource.id, index)
-        if (text !== undefined) indexText(field, text, index)
+        if (text !== undefined) indexTarget(field, text, index)
         if (reference) indexIdentifier(field, reference, index)
+        if (reference) indexText(field, reference.display, index)
       }
     },
 
     match(field, value, modifier) {
       if (modifier === 'identifier') return identified(field, value)
+      if (modifier === 'text') return textClause(field, value)
       const text = unescape(value)
+      if (modifier === 'below') return belowUrl(field, text)
+      if (modifier === 'above') return aboveUrl(field, text)
       const types = modifier === undefined ? field.targets : [modifier]
       const local = localReference(text, base)
-      if (local?.version !== undefined) {
-        throw new FhirError('invalidQuery', `"${value}": references are searched without their version`)
-      }
       if (local) {
         if (!definitions.isResourceType(local.type) || !(modifier === undefined || modifier === local.type))
           refuse(field, value)
+        if (local.version !== undefined) return holding(field, [field.keys.url(versioned(local))], { selective: true })
         return refersTo(field, local.type, keys.ridOf(local.type, local.id))
       }
       if (isId(text)) return matchId(field, text, types)
@@ -101,6 +114,12 @@ export function createReference({ definitions, keys, base }: Parts): ReferenceTy
     refersTo,
     keyTo,
   }
+}
+
+const canonicals = ['canonical', 'uri']
+
+function versioned({ type, id, version }: LocalReference): string {
+  return `${type}/${id}/_history/${version}`
 }
 
 /** "When the :identifier modifier is used, the search value works as a token search." */

@@ -1,8 +1,11 @@
 import type { SearchParameter } from '../../definitions/definitions.ts'
+import { createComposite } from './composite.ts'
 import { createDate } from './date.ts'
 import { number } from './number.ts'
+import { position } from './position.ts'
 import { quantity } from './quantity.ts'
 import { createReference } from './reference.ts'
+import type { Fields } from '../field.ts'
 import type { SearchType } from './search-type.ts'
 import { string } from './string.ts'
 import { token } from './token.ts'
@@ -11,11 +14,12 @@ import { uri } from './uri.ts'
 export type SearchTypes = ReturnType<typeof createSearchTypes>
 
 type Parts = Parameters<typeof createReference>[0] & {
+  fields: Fields
   now: () => number
 }
 
 /** The types of search parameters that are indexed and matched. */
-export function createSearchTypes({ now, ...parts }: Parts) {
+export function createSearchTypes({ now, fields, ...parts }: Parts) {
   const date = createDate(now)
   const reference = createReference(parts)
   const types: Partial<Record<SearchParameter['type'], SearchType>> = {
@@ -26,11 +30,13 @@ export function createSearchTypes({ now, ...parts }: Parts) {
     reference,
     quantity,
     uri,
+    special: position,
+    composite: createComposite({ keys: parts.keys, fields, typeOf }),
   }
 
-  /** Undefined for what is not indexed yet: composites, special parameters, and texts without an expression. */
-  function typeOf(parameter: SearchParameter): SearchType | undefined {
-    return parameter.expression === '' || parameter.expression === undefined ? undefined : types[parameter.type]
+  /** Undefined for what has no values of its own to be found by, such as `_text`. */
+  function typeOf({ type, expression }: Pick<SearchParameter, 'type' | 'expression'>): SearchType | undefined {
+    return expression === '' || expression === undefined ? undefined : types[type]
   }
 
   return { date, reference, typeOf }

@@ -1,11 +1,13 @@
 /** A code, optionally within a system: `[code]`, `[system]|[code]`, `|[code]`, `[system]|`. https://hl7.org/fhir/R4/search.html#token */
 import type { TypedValue } from '../../definitions/definitions.ts'
 import { FhirError } from '../../fhir/error.ts'
-import type { Clause } from '../clause.ts'
+import { and, type Clause } from '../clause.ts'
 import type { Field } from '../field.ts'
 import { isFrequent } from '../key-economy.ts'
+import type { Key } from '../keys.ts'
+import { indexText, textClause } from './display.ts'
 import { split, unescape } from './escapes.ts'
-import { holding, type SearchType } from './search-type.ts'
+import { hasAny, holding, type SearchType } from './search-type.ts'
 
 export interface Token {
   /** Empty: known to have none. Undefined: the data type has no system, or it is not told. */
@@ -14,9 +16,17 @@ export interface Token {
 }
 
 export const token: SearchType = {
-  modifiers: () => ['not'],
+  modifiers: (field) => [
+    'not',
+    ...(hasAny(field, ['CodeableConcept', 'Coding', 'Identifier']) ? ['text'] : []),
+    ...(hasAny(field, ['Identifier']) ? ['of-type'] : []),
+  ],
 
   extract(field, values, index) {
+    for (const value of values) {
+      for (const text of textsOf(value)) indexText(field, text, index)
+      for (const key of typedKeys(field, value)) index.filter(key)
+    }
     for (const { system, code } of values.flatMap(tokensOf)) {
       const folded = fold(field, code ?? '')
       const filter = isFrequent(field.parameter.code, folded)
@@ -28,12 +38,51 @@ export const token: SearchType = {
     }
   },
 
-  match(field, value) {
+  match(field, value, modifier) {
+    if (modifier === 'text') return textClause(field, value)
+    if (modifier === 'of-type') return ofType(field, value)
     return tokenClause(field, parsedToken(field, value))
   },
 }
 
-export function tokenClause(field: Field, { system, code }: Token): Clause {
+/** "either CodeableConcept.text, Coding.display, or Identifier.type.text" */
+function textsOf({ type, value }: TypedValue): unknown[] {
+  if (typeof value !== 'object' || value === null) return []
+  const { text, display, coding = [], type: identifierType } = value as Texts
+  if (type === 'CodeableConcept') return [text, ...coding.map((one) => one.display)]
+  return type === 'Identifier' ? [identifierType?.text] : [display]
+}
+
+interface Texts {
+  text?: unknown
+  display?: unknown
+  coding?: readonly { display?: unknown }[]
+  type?: { text?: unknown; coding?: readonly { system?: string; code?: string }[] }
+}
+
+/** One for each coding of an identifier's type. */
+function typedKeys(field: Field, { type, value }: TypedValue): Key[] {
+  const { type: identifierType, value: text } = (value ?? {}) as Texts & { value?: unknown }
+  if (type !== 'Identifier' || typeof text !== 'string') return []
+  return (identifierType?.coding ?? []).flatMap(({ system, code }) =>
+    system === undefined || code === undefined ? [] : [field.keys.value('of-type', system, code, text)],
+  )
+}
+
+/** "The format for this when using :of-type is [system]|[code]|[value]; all three parts must be present". */
+function ofType(field: Field, value: string): Clause {
+  const [system = '', code = '', text = '', ...others] = split(value, '|').map(unescape)
+  if (others.length > 0 || [system, code, text].includes('')) {
+    const form = 'system|code|value, the system and code being those of the identifier’s type'
+    throw new FhirError('invalidQuery', `"${value}" is no value for ${field.parameter.code}:of-type: ${form}`)
+  }
+  const typed = holding(field, [field.keys.value('of-type', system, code, text)], { filter: true })
+  return and(tokenClause(field, { system: undefined, code: text }), { ...typed, judged: false } as Clause)
+}
+
+export function tokenClause(field: Field, { system: asked, code }: Token): Clause {
+  // "|code" is one without a system, and of these nothing has any.
+  const system = asked === '' && isWithoutSystem(field) ? undefined : asked
   if (code === undefined) return holding(field, [field.keys.value('system', system!)], { filter: true })
   const folded = fold(field, code)
   const key = system === undefined ? field.keys.value('code', folded) : field.keys.value('system|code', system, folded)
@@ -63,6 +112,12 @@ function fold(field: Field, code: string): string {
   return isIdentifier(field) ? code : code.toLowerCase()
 }
 
+const withoutSystem = new Set(['string', 'uri', 'id', 'boolean', 'ContactPoint'])
+
+function isWithoutSystem({ parameter: { valueTypes = [] } }: Field): boolean {
+  return valueTypes.length > 0 && valueTypes.every((type) => withoutSystem.has(type))
+}
+
 function isIdentifier({ parameter }: Field): boolean {
   return parameter.valueTypes?.includes('Identifier') ?? /identifier\b/i.test(parameter.expression)
 }
@@ -87,6 +142,11 @@ export function tokensOf({ type, value, system }: TypedValue): Token[] {
       return coded(parts.system, parts.value)
     case 'ContactPoint':
       return parts.value === undefined ? [] : [{ system: undefined, code: parts.value }]
+    case 'Quantity':
+    case 'Range':
+    case 'Reference':
+      // Where an expression takes every type of a choice, as the values of Group do: these are no tokens.
+      return []
     default:
       return coded(parts.system, parts.code)
   }

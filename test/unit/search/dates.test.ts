@@ -69,8 +69,8 @@ test('times are compared across zones, and a plus sign that became a space is a 
   table([
     [at('2020-02-03T10:00:00Z'), '2020-02-03T11:00:00%2B01:00', true],
     [at('2020-02-03T10:00:00Z'), '2020-02-03T11:00:00+01:00', true],
-    [at('2020-02-03T23:30:00-05:00'), '2020-02-04', true],
-    [at('2020-02-03T23:30:00-05:00'), '2020-02-03', false],
+    [at('2020-02-03T23:30:00-05:00'), 'ge2020-02-04T04:30:00Z', true],
+    [at('2020-02-03T23:30:00-05:00'), 'gt2020-02-04T04:30:00Z', false],
   ])
 })
 
@@ -78,6 +78,47 @@ test('a Timing without outer limits is a value, though no date finds it', () => 
   const resource: Resource = { resourceType: 'Observation', effectiveTiming: { repeat: { frequency: 2 } } }
   assert.equal(finds('date:missing=false', resource), true)
   assert.equal(finds('date=ge1900', resource), false)
+})
+
+test('a date that is asked for is that day where the time was written down, and so are months and years', () => {
+  const newYear = at('2024-01-01T00:00:00+01:00')
+  const evening = at('2020-02-03T23:30:00-05:00')
+  table([
+    [newYear, '2024', true],
+    [newYear, '2024-01-01', true],
+    [newYear, '2023-12-31', false],
+    [newYear, 'ge2024-01', true],
+    [newYear, 'lt2024', false],
+    [newYear, '2023-12-31T23:00:00Z', true],
+    [evening, '2020-02-03', true],
+    [evening, '2020-02-04', false],
+    [evening, 'ne2020-02-03', false],
+    [evening, 'gt2020-02-03', false],
+    [evening, 'eb2020-02-04', true],
+    [evening, 'sa2020-02-03', false],
+    [at('2020-02-03'), '2020-02-03', true],
+    [during('2020-02-03T20:00:00-11:00', '2020-02-03T23:00:00-11:00'), '2020-02-03', true],
+    [during('2020-02-03T20:00:00+14:00'), 'ge2020-02-03', true],
+    [during('2020-02-03T00:30:00+14:00'), 'sa2020-02-02', true],
+    [during(undefined, '2020-02-03T23:00:00-12:00'), 'eb2020-02-04', true],
+  ])
+})
+
+test('each of several times has its own zone', () => {
+  const resource: Resource = {
+    resourceType: 'MedicationRequest',
+    dosageInstruction: [
+      { timing: { event: ['2020-01-01T01:00:00+05:00'] } },
+      { timing: { event: ['2022-01-01T23:00:00-05:00'] } },
+    ],
+  }
+  for (const [query, found] of [
+    ['2020-01-01', true],
+    ['2019-12-31', false],
+    ['2022-01-01', true],
+    ['2022-01-02', false],
+  ] as const)
+    assert.equal(finds(`date=${query}`, resource), found, query)
 })
 
 test('of a Timing only the outer limits matter', () => {

@@ -104,9 +104,29 @@ test('an open period reaches to the first and the last moment there is', () => {
 test('a quantity has a number for each way to ask for its unit', () => {
   const { numbers } = search.extract(observation, 'o')
   const ways = new Set(numbers.map(([key]) => key))
-  assert.ok(numbers.every(([, lo, hi]) => lo === 5.4 && hi === 5.4))
-  // Alone, by code, by system and code; each for value-quantity and combo-value-quantity.
+  // Alone, by code, in base units; each for value-quantity and combo-value-quantity.
   assert.equal(ways.size, 6)
+  assert.deepEqual(numbers.map(([, lo]) => lo).sort(), [0.0054, 0.0054, 5.4, 5.4, 5.4, 5.4])
+  assert.ok(numbers.every(([, lo, hi]) => lo === hi))
+})
+
+test('composites of the resource itself need no rows, those of its elements one for each element that holds all parts', () => {
+  assert.deepEqual(search.extract(observation, 'o').elements, [])
+  const component = (code: string, value?: number) => ({
+    code: { coding: [{ code }] },
+    ...(value === undefined ? { dataAbsentReason: { text: 'unknown' } } : { valueQuantity: { value } }),
+  })
+  const pressure = { ...observation, component: [component('sys', 140), component('dia', 90), component('none')] }
+  assert.equal(search.extract(pressure, 'o').elements.length, 2)
+})
+
+test('a text beside a code is kept once, whichever parameters find it', () => {
+  const code = { coding: [{ code: 'w', display: 'Body Weight' }], text: 'body-weight' }
+  const { texts } = search.extract({ ...observation, code }, 'o')
+  assert.deepEqual(
+    texts.map(([, text]) => text),
+    ['bodyweight', 'body weight'],
+  )
 })
 
 test('decimals keep their value beyond what a double writes', () => {

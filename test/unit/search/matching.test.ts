@@ -114,6 +114,52 @@ describe('token', () => {
     ])
   })
 
+  test(':text finds what is written beside a code, by its beginning', () => {
+    const resource: Resource = {
+      resourceType: 'Observation',
+      code: {
+        coding: [
+          { code: 'w', display: 'Body Weight' },
+          { code: 'x', display: 'Gewicht' },
+        ],
+        text: 'Körpergewicht',
+      },
+      identifier: [{ value: '1', type: { text: 'Sample number' } }],
+      meta: { tag: [{ code: 't', display: 'A tag' }] },
+    }
+    table(resource, [
+      ['code:text=body', true],
+      ['code:text=BODY  weight', true],
+      ['code:text=gewicht', true],
+      ['code:text=korperg', true],
+      ['code:text=weight', false],
+      ['code:text=w', false],
+      ['category:text=body', false],
+      ['code:text=nothing,gewicht', true],
+      ['identifier:text=sample', true],
+      ['_tag:text=a tag', true],
+    ])
+  })
+
+  test(':of-type finds an identifier by its type and value together', () => {
+    const types = 'http://terminology.hl7.org/CodeSystem/v2-0203'
+    const identifier = (code: string, value: string) => ({ type: { coding: [{ system: types, code }] }, value })
+    table({ resourceType: 'Patient', identifier: [identifier('MR', '123|x'), identifier('SS', '456')] }, [
+      [`identifier:of-type=${types}|MR|123\\|x`, true],
+      [`identifier:of-type=${types}|SS|456`, true],
+      [`identifier:of-type=${types}|MR|456`, false],
+      [`identifier:of-type=http://other|SS|456`, false],
+    ])
+  })
+
+  test('what can have no system is found as having none', () => {
+    table(anna, [
+      ['email=|anna@example.org', true],
+      ['active=|true', true],
+      ['gender=|female', false],
+    ])
+  })
+
   test('commas are alternatives, repeated parameters must all hold, and escaped separators are text', () => {
     const resource: Resource = {
       resourceType: 'Observation',
@@ -191,6 +237,37 @@ describe('reference', () => {
     ])
   })
 
+  test('a reference to a version is found by the resource and by that version', () => {
+    const resource: Resource = { resourceType: 'Provenance', target: [{ reference: 'Observation/o/_history/2' }] }
+    table(resource, [
+      ['target=Observation/o', true],
+      ['target=Observation/o/_history/2', true],
+      ['target=https://example.org/fhir/Observation/o/_history/2', true],
+      ['target=Observation/o/_history/1', false],
+    ])
+  })
+
+  test(':text finds a reference by its display', () => {
+    const resource: Resource = { resourceType: 'Observation', performer: [{ display: 'Dr. Jürgen Groß' }] }
+    table(resource, [
+      ['performer:text=dr jurgen', true],
+      ['performer:text=gross', false],
+    ])
+  })
+
+  test('canonical references: :below has later parts of the version and what the URL begins, :above the other way', () => {
+    const resource: Resource = { resourceType: 'QuestionnaireResponse', questionnaire: 'http://x.example/q/a|1.2.3' }
+    table(resource, [
+      ['questionnaire:below=http://x.example/q/a|1.2', true],
+      ['questionnaire:below=http://x.example/q/a|1.2.3', true],
+      ['questionnaire:below=http://x.example/q/a|1.20', false],
+      ['questionnaire:below=http://x.example/q/', true],
+      ['questionnaire:above=http://x.example/q/a|1.2.3.4', true],
+      ['questionnaire:above=http://x.example/q/a|1.2', false],
+      ['questionnaire:above=http://x.example/q/a/b', true],
+    ])
+  })
+
   test('a contained resource is no reference that anybody searches for', () => {
     const resource: Resource = { resourceType: 'Observation', subject: { reference: '#p' } }
     table(resource, [['subject=p', false]])
@@ -219,8 +296,15 @@ describe('uri', () => {
     ])
   })
 
-  test('a profile is found with its version and without', () => {
-    table({ resourceType: 'Patient', meta: { profile: ['http://x.example/P|1.0'] } }, [
+  test('a profile is found with its version and without, and within a hierarchy', () => {
+    table({ resourceType: 'Patient', meta: { profile: ['http://x.example/P|1.0'], source: 'http://s.example/a#1' } }, [
+      ['_profile:below=http://x.example', true],
+      ['_profile:below=http://x.example/Q', false],
+      ['_profile:below=http://x.example/P|1', true],
+      ['_profile:below=http://x.example/P|2', false],
+      ['_profile:above=http://x.example/P/long', true],
+      ['_source:below=http://s.example/a', true],
+      ['_source=http://s.example/a#1', true],
       ['_profile=http://x.example/P', true],
       ['_profile=http://x.example/P|1.0', true],
       ['_profile=http://x.example/P|2.0', false],
@@ -277,6 +361,49 @@ describe('number and quantity', () => {
     ])
   })
 
+  test('a quantity in UCUM is found in every unit of the same kind', () => {
+    const unit = (code: string) => `|http://unitsofmeasure.org|${code}`
+    table(weight, [
+      [`value-quantity=0.0054${unit('g')}`, true],
+      [`value-quantity=5400${unit('ug')}`, true],
+      [`value-quantity=5.4${unit('mg')}`, true],
+      [`value-quantity=5${unit('mg')}`, true],
+      [`value-quantity=5.0${unit('mg')}`, false],
+      [`value-quantity=gt5.4${unit('mg')}`, false],
+      [`value-quantity=ge0.0054${unit('g')}`, true],
+      [`value-quantity=lt1${unit('g')}`, true],
+      [`value-quantity=gt0${unit('L')}`, false],
+    ])
+    const temperature = { value: 37.5, system: 'http://unitsofmeasure.org', code: 'Cel' }
+    table({ resourceType: 'Observation', valueQuantity: temperature }, [
+      [`value-quantity=99.5${unit('[degF]')}`, true],
+      [`value-quantity=ap35${unit('Cel')}`, true],
+      [`value-quantity=ap30${unit('Cel')}`, false],
+    ])
+    for (const code of ['[IU]/L', '[pH]', 'nonsense', '{', 'a b', 'x'.repeat(10_000)]) {
+      const stored: Resource = {
+        resourceType: 'Observation',
+        valueQuantity: { value: 7, system: 'http://unitsofmeasure.org', code },
+      }
+      table(stored, [
+        [`value-quantity=7${unit(code)}`, true],
+        [`value-quantity=7${unit('mol/L')}`, false],
+      ])
+    }
+  })
+
+  test('numbers that no double holds exactly still meet in another unit', () => {
+    for (const [value, code, query] of [
+      [7, '10*3/uL', 'ge7000|http://unitsofmeasure.org|/uL'],
+      [7000, '/uL', 'le7|http://unitsofmeasure.org|10*3/uL'],
+      [0.3, 'km', 'ge300|http://unitsofmeasure.org|m'],
+      [1.1, 'mmol/L', 'le1100|http://unitsofmeasure.org|umol/L'],
+    ] as const) {
+      const valueQuantity = { value, code, system: 'http://unitsofmeasure.org' }
+      table({ resourceType: 'Observation', valueQuantity }, [[`value-quantity=${query}`, true]])
+    }
+  })
+
   test('a quantity with a comparator is open on that side', () => {
     const resource: Resource = { resourceType: 'Observation', valueQuantity: { value: 100, comparator: '>' } }
     table(resource, [
@@ -284,6 +411,36 @@ describe('number and quantity', () => {
       ['value-quantity=100', false],
       ['value-quantity=lt100', false],
     ])
+  })
+})
+
+describe('position', () => {
+  const berlin: Resource = { resourceType: 'Location', position: { latitude: 52.52, longitude: 13.405 } }
+
+  test('a place is near within the distance that is asked for, in any unit of length', () => {
+    table(berlin, [
+      ['near=52.52|13.405', true],
+      ['near=52.39|13.06', true],
+      ['near=53.55|9.99', false],
+      ['near=53.55|9.99|250|km', false],
+      ['near=53.55|9.99|260|km', true],
+      ['near=53.55|9.99|260', true],
+      ['near=53.55|9.99|162|[mi_us]', true],
+      ['near=53.55|9.99|250000|m', false],
+      ['near=53.55|9.99|260000|m,0|0|1|m', true],
+      ['near:missing=false', true],
+    ])
+    table({ resourceType: 'Location' }, [
+      ['near=52.52|13.405', false],
+      ['near:missing=true', true],
+    ])
+  })
+
+  test('the date line and the poles are places like others', () => {
+    const fiji: Resource = { resourceType: 'Location', position: { latitude: -17, longitude: 179.95 } }
+    table(fiji, [['near=-17|-179.95|12|km', true]])
+    const pole: Resource = { resourceType: 'Location', position: { latitude: 89.99, longitude: 0 } }
+    table(pole, [['near=89.99|180|3|km', true]])
   })
 })
 
