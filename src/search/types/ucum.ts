@@ -8,9 +8,13 @@ export interface UcumBase {
 }
 
 interface Library {
-  UcumLhcUtils: {
-    getInstance(): { convertToBaseUnits(unit: string, value: number): Conversion }
-  }
+  readonly UcumLhcUtils: { getInstance(): Utilities }
+}
+
+interface Utilities {
+  convertToBaseUnits(unit: string, value: number): Conversion
+  /** Moles and equivalents are mere numbers in UCUM, so the base units do not tell cells from molecules. */
+  getSpecifiedUnit(unit: string, mode: 'validate'): { unit: { moleExp_?: number; equivalentExp_?: number } | null }
 }
 
 interface Conversion {
@@ -22,7 +26,7 @@ interface Conversion {
 
 const cacheLimit = 1_000
 const cache = new Map<string, UcumBase | undefined>()
-let convert: ((unit: string, value: number) => Conversion) | undefined
+let loaded: Utilities | undefined
 
 /**
  * Undefined for what is no unit or compares with nothing else, such as [IU]. Deterministic, since the index holds what it
@@ -37,12 +41,15 @@ export function toUcumBase(unit: string): UcumBase | undefined {
 }
 
 function baseOf(unit: string): UcumBase | undefined {
-  if (unit.length > 60 || !/^[!-~]+$/.test(unit)) return undefined
-  const [one, zero] = [conversion(unit, 1), conversion(unit, 0)]
+  // What is nothing but an annotation, such as {score}, is one by UCUM, but no share of 100 %.
+  if (unit.length > 60 || !/^[!-~]+$/.test(unit) || /^(?:\{[^{}]*\})+$/.test(unit)) return undefined
+  loaded ??= load()
+  const [one, zero] = [loaded.convertToBaseUnits(unit, 1), loaded.convertToBaseUnits(unit, 0)]
   if (one.status !== 'succeeded' || zero.status !== 'succeeded') return undefined
   const [slope, offset] = [one.magnitude! - zero.magnitude!, zero.magnitude!]
-  const dimension = Object.entries(one.unitToExp ?? {})
-    .map(([base, exponent]) => `${base}${exponent}`)
+  const { moleExp_: mol = 0, equivalentExp_: eq = 0 } = loaded.getSpecifiedUnit(unit, 'validate').unit ?? {}
+  const dimension = Object.entries({ ...one.unitToExp, mol, eq })
+    .flatMap(([base, exponent]) => (exponent === 0 ? [] : [`${base}${exponent}`]))
     .sort()
     .join('')
   // Of the special units temperatures alone are a scale with another zero; pH and decibel are logarithms.
@@ -52,15 +59,9 @@ function baseOf(unit: string): UcumBase | undefined {
 }
 
 /** 88 ms and 13 MB, once, when the first quantity with a UCUM code is stored or asked for. */
-function conversion(unit: string, value: number): Conversion {
-  convert ??= load()
-  return convert(unit, value)
-}
-
-function load(): (unit: string, value: number) => Conversion {
+function load(): Utilities {
   const library = createRequire(import.meta.url)('@lhncbc/ucum-lhc') as Library
-  const utilities = library.UcumLhcUtils.getInstance()
-  return (unit, value) => utilities.convertToBaseUnits(unit, value)
+  return library.UcumLhcUtils.getInstance()
 }
 
 /** To 12 digits: 1 km and 1000 m become the same number, although a double holds neither factor exactly. */

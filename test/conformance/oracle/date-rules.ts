@@ -6,9 +6,14 @@ export type Range = readonly [start: number, end: number]
 
 const always: Range = [-Infinity, Infinity]
 
-/** A date is as long as its precision says. https://hl7.org/fhir/R4/search.html#date */
-export function rangeOfDate(text: string): Range | undefined {
-  const [, date = '', time, zone = 'Z'] = /^([\d-]+)(?:T([\d:.]+)(Z|[+-]\d\d:\d\d)?)?$/.exec(text) ?? []
+/**
+ * A date is as long as its precision says. `local`: as the clock showed it, whatever the zone.
+ *
+ * https://hl7.org/fhir/R4/search.html#date
+ */
+export function rangeOfDate(text: string, local = false): Range | undefined {
+  const [, date = '', time, written = 'Z'] = /^([\d-]+)(?:T([\d:.]+)(Z|[+-]\d\d:\d\d)?)?$/.exec(text) ?? []
+  const zone = local ? 'Z' : written
   if (time === undefined) {
     const start = new Date(date)
     if (Number.isNaN(start.getTime())) return undefined
@@ -25,10 +30,10 @@ export function rangeOfDate(text: string): Range | undefined {
   return [start, start + width]
 }
 
-export function rangeOf({ type, value }: Found): Range | undefined {
-  if (typeof value === 'string') return rangeOfDate(value)
-  if (type === 'Period') return rangeOfPeriod(value as Period)
-  if (type === 'Timing') return rangeOfTiming(value as Timing)
+export function rangeOf({ type, value }: Found, local = false): Range | undefined {
+  if (typeof value === 'string') return rangeOfDate(value, local)
+  if (type === 'Period') return rangeOfPeriod(value as Period, local)
+  if (type === 'Timing') return rangeOfTiming(value as Timing, local)
   return undefined
 }
 
@@ -43,15 +48,15 @@ interface Timing {
 }
 
 /** "if the start or end is missing, the period is open" */
-function rangeOfPeriod({ start, end }: Period): Range | undefined {
+function rangeOfPeriod({ start, end }: Period, local: boolean): Range | undefined {
   if (start === undefined && end === undefined) return undefined
-  return [start ? rangeOfDate(start)![0] : always[0], end ? rangeOfDate(end)![1] : always[1]]
+  return [start ? rangeOfDate(start, local)![0] : always[0], end ? rangeOfDate(end, local)![1] : always[1]]
 }
 
 /** "the specified scheduling details are ignored and only the outer limits matter" */
-function rangeOfTiming({ event = [], repeat }: Timing): Range | undefined {
-  const bounds = repeat?.boundsPeriod ? rangeOfPeriod(repeat.boundsPeriod) : undefined
-  const all = [...event.map(rangeOfDate), bounds].filter((range) => range !== undefined)
+function rangeOfTiming({ event = [], repeat }: Timing, local: boolean): Range | undefined {
+  const bounds = repeat?.boundsPeriod ? rangeOfPeriod(repeat.boundsPeriod, local) : undefined
+  const all = [...event.map((at) => rangeOfDate(at, local)), bounds].filter((range) => range !== undefined)
   if (all.length === 0) return undefined
   return [Math.min(...all.map(([start]) => start)), Math.max(...all.map(([, end]) => end))]
 }
@@ -60,7 +65,8 @@ function rangeOfTiming({ event = [], repeat }: Timing): Range | undefined {
 export function dateMatches(query: string, found: Found, now: number): boolean {
   const { prefix, rest } = prefixed(query)
   const asked = rangeOfDate(rest)
-  const target = rangeOf(found)
+  // "Dates do not have time zones, and time zones should not be considered."
+  const target = rangeOf(found, !rest.includes('T'))
   if (!asked) throw new Error(`"${query}" is no date`)
   if (!target) return false
   const [from, to] = asked

@@ -2,6 +2,7 @@ import { rangeOf } from './date-rules.ts'
 import type { Found, Resource } from './fhirpath-values.ts'
 import { numbersOf } from './number-rules.ts'
 import type { Oracle } from './oracle.ts'
+import { positionForms } from './position-rules.ts'
 import { unitOf } from './quantity-rules.ts'
 import { escaped, prefixes } from './query-values.ts'
 import { targetOf } from './reference-rules.ts'
@@ -18,6 +19,7 @@ const nobodys: Readonly<Record<string, string>> = {
   uri: 'http://example.org/nobodys',
   string: 'nobodys',
   token: 'http://example.org/nobodys|none',
+  special: '1|2|3|km',
 }
 
 interface Drawing {
@@ -114,6 +116,8 @@ function plain(type: string, expression: string, found: Found, base: string): st
       return typeof found.value === 'string' ? [escaped(found.value)] : []
     case 'quantity':
       return numberForms(found).flatMap((number, n) => withUnit(number, found, n === 0))
+    case 'special':
+      return positionForms(found)
     default:
       return numberForms(found)
   }
@@ -147,7 +151,7 @@ function dateForms(found: Found): string[] {
   const moment = range?.find(Number.isFinite)
   if (moment === undefined) return []
   const day = new Date(moment).toISOString().slice(0, 10)
-  const own = typeof found.value === 'string' ? [found.value] : []
+  const own = typeof found.value === 'string' ? [found.value, found.value.slice(0, 10)] : []
   return [...own, day, ...prefixes.map((prefix) => `${prefix}${day}`), day.slice(0, 4)]
 }
 

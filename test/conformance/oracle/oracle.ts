@@ -1,6 +1,7 @@
 import { dateMatches } from './date-rules.ts'
 import { elementPaths, evaluated, type Found, type Resource, valuesOf } from './fhirpath-values.ts'
 import { numberMatches, numbersOf } from './number-rules.ts'
+import { positionMatches } from './position-rules.ts'
 import { quantityMatches } from './quantity-rules.ts'
 import { splitAt, unescaped } from './query-values.ts'
 import { referenceMatches } from './reference-rules.ts'
@@ -88,6 +89,8 @@ export function createOracle(base: string, now: number): Oracle {
         const numbers = numbersOf(found)
         return numbers !== undefined && numberMatches(unescaped(query), numbers)
       }
+      case 'special':
+        return positionMatches(unescaped(query), found)
       default:
         throw new Error(`No rule for parameters of type ${type}`)
     }
@@ -104,11 +107,17 @@ export function createOracle(base: string, now: number): Oracle {
     )
   }
 
+  /** A composite has a value where one element has all of its parts. */
+  function isMissing(parameter: Parameter, resource: Resource): boolean {
+    if (parameter.type !== 'composite') return values(parameter, resource).length === 0
+    return !tuples(parameter, resource).some((tuple) => tuple.every((part) => part.values.length > 0))
+  }
+
   return {
     values,
     tuples,
     finds(parameter, modifier, value, resource) {
-      if (modifier === 'missing') return (values(parameter, resource).length === 0) === (value === 'true')
+      if (modifier === 'missing') return isMissing(parameter, resource) === (value === 'true')
       const found = splitAt(',', value).some((one) =>
         meets(parameter, modifier === 'not' ? undefined : modifier, one, resource),
       )
