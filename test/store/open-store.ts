@@ -47,7 +47,17 @@ export async function openStore(): Promise<TestStore> {
 export type Create = Extract<Write, { kind: 'create' }>
 
 export function values(more: Partial<IndexValues> = {}): IndexValues {
-  const none = { keys: [], fkeys: [], akeys: [], dates: {}, strings: [], numbers: [], periods: [], elements: [], texts: [] }
+  const none = {
+    keys: [],
+    fkeys: [],
+    akeys: [],
+    dates: {},
+    strings: [],
+    numbers: [],
+    periods: [],
+    elements: [],
+    texts: [],
+  }
   return { pat: null, labels: 0, ...none, ...more }
 }
 
