@@ -1,6 +1,7 @@
 import type { SearchParameter } from '../../definitions/definitions.ts'
 import { createComposite } from './composite.ts'
 import { createDate } from './date.ts'
+import { createMembership } from './membership.ts'
 import { number } from './number.ts'
 import { position } from './position.ts'
 import { quantity } from './quantity.ts'
@@ -8,7 +9,7 @@ import { createReference } from './reference.ts'
 import type { Fields } from '../field.ts'
 import type { SearchType } from './search-type.ts'
 import { string } from './string.ts'
-import { token } from './token.ts'
+import { createToken } from './token.ts'
 import { uri } from './uri.ts'
 
 export type SearchTypes = ReturnType<typeof createSearchTypes>
@@ -26,7 +27,7 @@ export function createSearchTypes({ now, fields, ...parts }: Parts) {
     number,
     date,
     string,
-    token,
+    token: createToken(createMembership(parts.definitions.terminology)),
     reference,
     quantity,
     uri,

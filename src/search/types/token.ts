@@ -7,7 +7,7 @@ import { isFrequent } from '../key-economy.ts'
 import type { Key } from '../keys.ts'
 import { indexText, textClause } from './display.ts'
 import { split, unescape } from './escapes.ts'
-import { hasAny, holding, type SearchType } from './search-type.ts'
+import { hasAny, holding, type IndexBuilder, type SearchType } from './search-type.ts'
 
 export interface Token {
   /** Empty: known to have none. Undefined: the data type has no system, or it is not told. */
@@ -15,34 +15,58 @@ export interface Token {
   readonly code: string | undefined
 }
 
-export const token: SearchType = {
-  modifiers: (field) => [
-    'not',
-    ...(hasAny(field, ['CodeableConcept', 'Coding', 'Identifier']) ? ['text'] : []),
-    ...(hasAny(field, ['Identifier']) ? ['of-type'] : []),
-  ],
+/** What a code is asked for by other means than itself. */
+interface Membership {
+  inValueSet(field: Field, value: string): Clause
+  inHierarchy(field: Field, value: string, modifier: 'above' | 'below'): Clause
+}
 
-  extract(field, values, index) {
-    for (const value of values) {
-      for (const text of textsOf(value)) indexText(field, text, index)
-      for (const key of typedKeys(field, value)) index.filter(key)
-    }
-    for (const { system, code } of values.flatMap(tokensOf)) {
-      const folded = fold(field, code ?? '')
-      const filter = isFrequent(field.parameter.code, folded)
-      if (code !== undefined) index.key(field, field.keys.value('code', folded), filter)
-      if (code !== undefined && system !== undefined) {
-        index.key(field, field.keys.value('system|code', system, folded), filter)
+const coded = ['CodeableConcept', 'Coding', 'code']
+
+export function createToken({ inValueSet, inHierarchy }: Membership): SearchType {
+  return {
+    modifiers: (field) => [
+      'not',
+      ...(hasAny(field, ['CodeableConcept', 'Coding', 'Identifier']) ? ['text'] : []),
+      ...(hasAny(field, coded) ? ['in', 'not-in', 'above', 'below'] : []),
+      ...(hasAny(field, ['Identifier']) ? ['of-type'] : []),
+    ],
+
+    extract(field, values, index) {
+      for (const value of values) {
+        for (const text of textsOf(value)) indexText(field, text, index)
+        for (const key of typedKeys(field, value)) index.filter(key)
+        for (const token of tokensOf(value)) indexToken(field, token, index)
       }
-      if (system) index.key(field, field.keys.value('system', system), true)
-    }
-  },
+    },
 
-  match(field, value, modifier) {
-    if (modifier === 'text') return textClause(field, value)
-    if (modifier === 'of-type') return ofType(field, value)
-    return tokenClause(field, parsedToken(field, value))
-  },
+    match(field, value, modifier) {
+      switch (modifier) {
+        case 'text':
+          return textClause(field, value)
+        case 'of-type':
+          return ofType(field, value)
+        case 'in':
+        case 'not-in':
+          return inValueSet(field, value)
+        case 'above':
+        case 'below':
+          return inHierarchy(field, value, modifier)
+        default:
+          return tokenClause(field, parsedToken(field, value))
+      }
+    },
+  }
+}
+
+function indexToken(field: Field, { system, code }: Token, index: IndexBuilder): void {
+  const folded = fold(field, code ?? '')
+  const filter = isFrequent(field.parameter.code, folded)
+  if (code !== undefined) index.key(field, field.keys.value('code', folded), filter)
+  if (code !== undefined && system !== undefined) {
+    index.key(field, field.keys.value('system|code', system, folded), filter)
+  }
+  if (system) index.key(field, field.keys.value('system', system), true)
 }
 
 /** "either CodeableConcept.text, Coding.display, or Identifier.type.text" */
@@ -137,9 +161,9 @@ export function tokensOf({ type, value, system }: TypedValue): Token[] {
   const parts = value as Parts
   switch (type) {
     case 'CodeableConcept':
-      return (parts.coding ?? []).flatMap((coding) => coded(coding.system, coding.code))
+      return (parts.coding ?? []).flatMap((coding) => tokenOf(coding.system, coding.code))
     case 'Identifier':
-      return coded(parts.system, parts.value)
+      return tokenOf(parts.system, parts.value)
     case 'ContactPoint':
       return parts.value === undefined ? [] : [{ system: undefined, code: parts.value }]
     case 'Quantity':
@@ -148,10 +172,10 @@ export function tokensOf({ type, value, system }: TypedValue): Token[] {
       // Where an expression takes every type of a choice, as the values of Group do: these are no tokens.
       return []
     default:
-      return coded(parts.system, parts.code)
+      return tokenOf(parts.system, parts.code)
   }
 }
 
-function coded(system: string | undefined, code: string | undefined): Token[] {
+function tokenOf(system: string | undefined, code: string | undefined): Token[] {
   return system === undefined && code === undefined ? [] : [{ system: system ?? '', code }]
 }
