@@ -26,6 +26,8 @@ export interface Definitions {
   references(resource: Resource): FoundReference[]
   /** Every Attachment and where it stands, e.g. `DocumentReference.content[0].attachment`. */
   attachments(resource: Resource): FoundAttachment[]
+  /** The canonical URLs of the profiles of a type that the packages beside R4 bring. */
+  profiles(resourceType: string): readonly string[]
   readonly terminology: Terminology
   /** The elements that `_summary=true` keeps, for `_summary` and `_elements` handling. */
   summaryElements(resourceType: string): readonly string[]

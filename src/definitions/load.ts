@@ -56,6 +56,7 @@ export async function loadDefinitions(folder: string = join(projectRoot, 'fhir-p
       invariants: createInvariants({ structures, engine: createFhirPathEngine({ bindings }) }),
       proseRules: createProseRules({ structures, registry }),
     }),
+    profiles: registry.profiles,
     terminology,
     ...createXml(structures),
     fhirPathPatch: createFhirPathPatch(structures),

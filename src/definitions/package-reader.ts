@@ -34,6 +34,8 @@ export interface FhirPackage {
   readonly missing: readonly string[]
 }
 
+export const corePackage = 'hl7.fhir.r4.core'
+
 const definitionTypes = new Set([
   'StructureDefinition',
   'SearchParameter',
@@ -86,7 +88,7 @@ function inDependencyOrder<P extends { name: string; dependencies: readonly stri
     }
     ordered.add(item)
   }
-  const core = packages.filter(({ name }) => name === 'hl7.fhir.r4.core')
+  const core = packages.filter(({ name }) => name === corePackage)
   for (const item of [...core, ...packages.toSorted((a, b) => (a.name < b.name ? -1 : 1))]) visit(item, [])
   return [...ordered]
 }

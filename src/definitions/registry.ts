@@ -1,4 +1,4 @@
-import { readPackages, type Entry } from './package-reader.ts'
+import { corePackage, readPackages, type Entry } from './package-reader.ts'
 import type { CodeSystem, CompartmentDefinition, SearchParameter, StructureDefinition, ValueSet } from 'fhir/r4.js'
 
 export type Registry = ReturnType<typeof createRegistry>
@@ -33,6 +33,10 @@ export function createRegistry(folder: string) {
     }
   }
 
+  const profiles = packages
+    .filter(({ name }) => name !== corePackage)
+    .flatMap(({ entries }) => entries)
+    .filter(({ head }) => head.derivation === 'constraint' && head.kind === 'resource')
   const bySet = new Map(ofType('CodeSystem').map((entry) => [entry.head.valueSet, entry]))
   const baseOf = new Map(
     structures
@@ -53,6 +57,9 @@ export function createRegistry(folder: string) {
     parentOf: (type: string) => baseOf.get(type),
     structure: (type: string) =>
       find('StructureDefinition', structureBase + type)?.read() as StructureDefinition | undefined,
+    /** The canonical URLs of the profiles of a resource type that guides bring; R4's own are examples. */
+    profiles: (type: string): readonly string[] =>
+      profiles.filter(({ head }) => head.type === type).map(({ url }) => url),
     valueSet: (canonical: string) =>
       (find('ValueSet', canonical)?.read() as ValueSet | undefined) ?? wholeSystem(canonical.split('|', 1)[0]!),
     codeSystem: (canonical: string) => find('CodeSystem', canonical)?.read() as CodeSystem | undefined,

@@ -66,13 +66,15 @@ function capabilityStatement(parts: Parts) {
   }
 }
 
-function resource(type: string, { access, search, operations, limits }: Parts) {
+function resource(type: string, { definitions, access, search, operations, limits }: Parts) {
   const { parameters, includes, revIncludes } = search.supported(type)
   const offers = (kind: InteractionKind) => access.offered(type, actionOf(kind)!)
+  const profiles = definitions.profiles(type)
   const severalDeletes = limits.conditionalDelete > 1 ? 'multiple' : 'single'
   return {
     type,
     profile: `http://hl7.org/fhir/StructureDefinition/${type}`,
+    ...(profiles.length === 0 ? {} : { supportedProfile: profiles }),
     interaction: typeCodes((action) => access.offered(type, action)).map((code) => ({ code })),
     versioning: 'versioned-update',
     readHistory: offers('history-instance'),

@@ -5,6 +5,9 @@ export interface CodeableConcept {
   text?: string
 }
 
+/** Where the profiles in `fhir-profiles/chartshare` have their canonical URLs, which are the same on every server. */
+const profiles = 'https://chartshare.example/fhir/StructureDefinition'
+
 /** Codes of this server's own, below its base URL. */
 export function ownCodes(base: string) {
   const own = (name: string) => (code: string, display?: string) => concept(`${base}/CodeSystem/${name}`, code, display)
@@ -18,7 +21,7 @@ export function ownCodes(base: string) {
     legalBasis: own('legal-basis'),
     licenceType: concept('http://terminology.hl7.org/CodeSystem/v2-0203', 'MD', 'Medical License number'),
     licence: `${base}/NamingSystem/licence`,
-    shareGrant: `${base}/StructureDefinition/treatment-share-grant`,
+    shareGrant: `${profiles}/treatment-share-grant`,
     /** Whose value names the message that a grant came with. */
     shareSource: `${base}/NamingSystem/share-source`,
     operation: (name: string) => `${base}/OperationDefinition/${name}`,
