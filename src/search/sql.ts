@@ -56,7 +56,7 @@ export function narrowStatement(request: SearchRequest, access: AccessOf): State
   const start = narrow(asked, values)
   if (!start) return undefined
   const clause = and(start.rest, allowed)
-  const where = `${start.where} and ${clauseSql(clause, { alias: 's', type: request.type, of: 'current' }, values)}`
+  const where = `${start.where} and ${clauseSql(clause, { alias: 's', type: request.type, of: 'current', few: true }, values)}`
   const met = { clause, where, selective: true, sharesPlan: true }
   const refusal = `select 'x', '', '', null, null, null, '', null, null, null, null where ${start.isTooMany}`
   return pageStatement(request, access, met, values, { ctes: [start.cte], parts: [refusal] })
@@ -132,7 +132,9 @@ function condition(
   const allowed = probing(access(type))
   const clause = and(asked, allowed)
   const row: Row = { alias: 's', type, of: 'current' }
-  if (isSelective(clause)) return { clause, where: clauseSql(clause, row, values), selective: true, sharesPlan: true }
+  if (isSelective(clause)) {
+    return { clause, where: clauseSql(clause, { ...row, few: true }, values), selective: true, sharesPlan: true }
+  }
   const recent = inOrderOfChange ? '' : recently(type, clause, values)
   const met = `${clauseSql(asked, row, values)}${recent}`
   if (allowed.op === 'all') return { clause, where: met, selective: false, sharesPlan: asked.op === 'all' }

@@ -82,7 +82,13 @@ function acrossTables(clause: Exclude<Clause, { op: Plain }>, row: Row, values: 
   }
 }
 
-function keysSql(clause: Extract<Clause, { op: 'keys' }>, { alias, of }: Row, values: unknown[]): string {
+function keysSql(clause: Extract<Clause, { op: 'keys' }>, row: Row, values: unknown[]): string {
+  const test = keysTest(clause, row, values)
+  // `is true` keeps an index out of it.
+  return row.few && !clause.selective && !clause.filter ? `(${test}) is true` : test
+}
+
+function keysTest(clause: Extract<Clause, { op: 'keys' }>, { alias, of }: Row, values: unknown[]): string {
   const column = `${alias}.${of === 'version' ? 'akeys' : clause.filter ? 'fkeys' : 'keys'}`
   const [only, ...others] = clause.any
   if (only === undefined) return 'false'

@@ -12,6 +12,11 @@ export interface Row {
    * current row, collected once for all rows (see `Collected`).
    */
   readonly relations?: Collected | undefined
+  /**
+   * Something selective finds the few rows. Keys that many rows hold are then tested on these alone: the planner, who sees no
+   * values, would otherwise read all places of a frequent code beside the fourteen rows of one patient.
+   */
+  readonly few?: boolean
 }
 
 /** `array`: an index finds the rows by what was collected, which is right for little. `set`: each row is looked up in a hash. */
