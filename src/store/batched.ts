@@ -7,8 +7,8 @@ interface Waiting<Item, Result> {
 const mostPerBatch = 500
 
 /**
- * Calls that arrive while a batch is under way share the next one: a single caller never waits for others, and many cost
- * one statement. `run` answers one result per item, in their order. When a batch fails, each of its items gets a try of its
+ * Calls that come in together, and those that arrive while a batch is under way, share one: a single caller never waits for
+ * others, and many cost one statement. `run` answers one result per item, in their order. When a batch fails, each of its items gets a try of its
  * own, so that nobody fails for what somebody else asked.
  */
 export function createBatched<Item, Result>(
@@ -18,7 +18,6 @@ export function createBatched<Item, Result>(
   let running = false
 
   async function runAll(): Promise<void> {
-    running = true
     while (waiting.length > 0) {
       const batch = waiting.slice(0, mostPerBatch)
       waiting = waiting.slice(mostPerBatch)
@@ -47,6 +46,9 @@ export function createBatched<Item, Result>(
   return (item) =>
     new Promise((resolve, reject) => {
       waiting.push({ item, resolve, reject })
-      if (!running) void runAll()
+      if (running) return
+      running = true
+      // What came in with the same wake-up of the process is still to be read.
+      setImmediate(() => void runAll())
     })
 }

@@ -1,9 +1,16 @@
 import { FhirError } from '../../fhir/error.ts'
 import type { Rid } from '../../search/keys.ts'
+import { createBatched } from '../batched.ts'
+import { listOf } from '../postgres/params.ts'
 import type { Attachments, Handle, StoredObject } from '../store.ts'
 
 /** A handle or a transaction. */
 type Queries = Pick<Handle, 'query'>
+
+interface Asked {
+  readonly binary: Rid
+  readonly version: number | null
+}
 
 interface Row {
   object_key: string
@@ -18,6 +25,8 @@ interface Row {
 
 /** The table `attachment`: one row per version of a Binary. The owner, once set, stands in all of them. */
 export function createAttachmentRows(pool: Queries, now: () => number): Pick<Attachments, 'attach' | 'find' | 'own'> {
+  const find = createBatched((asked: readonly Asked[]) => objectsOf(pool, asked))
+
   return {
     async attach(tx, binary, object) {
       if (binary.version > 1 && (await lockRows(tx, binary.rid)).some(isOwned)) throw ownedAlready()
@@ -41,13 +50,8 @@ export function createAttachmentRows(pool: Queries, now: () => number): Pick<Att
     },
 
     async find(binary, version, within) {
-      const [row] = await (within ?? pool).query<Row>(
-        `select object_key, size, sha1, sha256, enc, content_type, owner_type, owner
-         from attachment where rid = $1 and ver = coalesce($2::int, ver) order by ver desc limit 1`,
-        [String(binary), version ?? null],
-        'attachment-find',
-      )
-      return row && objectOf(row)
+      const asked = { binary, version: version ?? null }
+      return within ? (await objectsOf(within, [asked]))[0] : find(asked)
     },
 
     async own(tx, binary, owner) {
@@ -63,6 +67,20 @@ export function createAttachmentRows(pool: Queries, now: () => number): Pick<Att
       return true
     },
   }
+}
+
+/** What the versions (null: the latest) say, one for each that is asked, in one statement. */
+async function objectsOf({ query }: Queries, asked: readonly Asked[]): Promise<(StoredObject | undefined)[]> {
+  const rows = await query<Row & { n: bigint }>(
+    `select asked.n, object_key, size, sha1, sha256, enc, content_type, owner_type, owner
+     from unnest($1::int8[], $2::int4[]) with ordinality as asked(rid, ver, n) cross join lateral (
+       select * from attachment a where a.rid = asked.rid and a.ver = coalesce(asked.ver, a.ver)
+       order by a.ver desc limit 1) found`,
+    [listOf(asked.map(({ binary }) => binary)), listOf(asked.map(({ version }) => version))],
+    'attachment-find',
+  )
+  const found = new Map(rows.map((row): [number, StoredObject] => [Number(row.n), objectOf(row)]))
+  return asked.map((_, n) => found.get(n + 1))
 }
 
 function lockRows(tx: Queries, binary: Rid): Promise<Pick<Row, 'owner_type' | 'owner'>[]> {

@@ -5,6 +5,9 @@ import type { Readable } from 'node:stream'
 import type { ObjectStore } from '../object-store.ts'
 import { missingObject, orUnavailable, unavailable } from './unavailable.ts'
 
+/** Read at once: most documents are smaller than this, and each piece is a trip through the thread pool. */
+const chunk = 256 * 1024
+
 /**
  * Objects as files below a folder, 256 folders wide. An upload goes to a file of its own, is flushed to the disk, and gets
  * its name by link(), which is atomic and never replaces a file.
@@ -33,7 +36,7 @@ export async function createFileObjects(folder: string): Promise<ObjectStore> {
     async get(key, range) {
       try {
         const file = await open(pathOf(key), 'r')
-        return file.createReadStream(range ? { start: range.from, end: range.to } : {})
+        return file.createReadStream({ highWaterMark: chunk, ...(range && { start: range.from, end: range.to }) })
       } catch (error) {
         throw isAbsent(error) ? missingObject(key, error) : unavailable(error)
       }
