@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import type { ParameterizedContext } from 'koa'
 import type { Principal } from '../access/principal.ts'
 import { FhirError } from '../fhir/error.ts'
@@ -24,17 +25,28 @@ export function createBearer({ principalOf, base, rateLimit }: Parts) {
     if (!principal)
       throw new FhirError('expiredToken', 'The access token is unknown, expired or revoked. Sign in again.')
     await rateLimit(principal)
-    const gone = new AbortController()
-    ctx.res.once('close', () => {
-      if (!ctx.res.writableFinished) gone.abort()
-    })
+    let gone: AbortController | undefined
     ctx.state.caller = {
       principal,
       base,
       requestId: ctx.state.requestId,
       now: new Date(),
-      signal: gone.signal,
+      get signal() {
+        return (gone ??= untilGone(ctx.res)).signal
+      },
       ip: ctx.ip,
     }
   }
+}
+
+/** Made when it is asked for: few interactions can stop half-way. */
+function untilGone(res: ServerResponse): AbortController {
+  const gone = new AbortController()
+  if (res.closed) gone.abort()
+  else {
+    res.once('close', () => {
+      if (!res.writableFinished) gone.abort()
+    })
+  }
+  return gone
 }

@@ -47,9 +47,10 @@ export interface SeveralRequest {
   readonly after: { readonly type: string; readonly rid: Rid } | undefined
 }
 
-/** An SQL statement; `name` makes it a prepared one whose plan is shared by all values. */
+/** An SQL statement and the values of its placeholders. */
 export interface Statement {
   readonly text: string
   readonly values: readonly unknown[]
-  readonly name?: string
+  /** One plan is right for all values, so that it is worth preparing; otherwise the statement is planned for its own. */
+  readonly sharesPlan: boolean
 }

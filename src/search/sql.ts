@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { and, type Clause } from './clause.ts'
 import { type AccessOf, guarded, probing } from './guard.ts'
 import type { SearchRequest, SeveralRequest, Statement } from './request.ts'
@@ -36,7 +35,7 @@ export interface FoundRow {
 
 /**
  * One statement for one page: `count + 1` matches at most, and what the matches of the page include. The clauses of `access`
- * are part of it, for every type that it looks at. Named when the plan may be shared by all values.
+ * are part of it, for every type that it looks at.
  */
 export function searchStatement(request: SearchRequest, access: AccessOf): Statement {
   const values: unknown[] = []
@@ -153,9 +152,6 @@ function recently(type: string, clause: Clause, values: unknown[]): string {
     : ` and exists (select from ${versions(type)} w where w.rid = s.rid and w.ver = s.ver${bounds})`
 }
 
-/** The name follows from the text alone, so that every connection knows the same statement by it. */
-function statement(given: string, values: readonly unknown[], named: boolean): Statement {
-  if (!named) return { text: given, values }
-  const text = sharingPlan(given)
-  return { text, values, name: createHash('sha256').update(text).digest('base64url').slice(0, 22) }
+function statement(text: string, values: readonly unknown[], sharesPlan: boolean): Statement {
+  return { text: sharesPlan ? sharingPlan(text) : text, values, sharesPlan }
 }

@@ -33,7 +33,8 @@ export function putStatement(tables: Tables, writes: readonly Write[], audit: re
   const replaces = !replaced ? undefined : others.length === 0 ? 'true' : "w.deed in ('update', 'delete')"
   const parts = [...body.parts, ...sideParts(params, rows, { replaces, when: body.when })]
   if (audit.length > 0) parts.push(`audited as (${auditInsert(params, audit, body.when)})`)
-  return { text: `with ${parts.join(',\n')}\n${body.answer}`, values: params.values }
+  // Several writes come in endless combinations, which are not worth preparing.
+  return { text: `with ${parts.join(',\n')}\n${body.answer}`, values: params.values, sharesPlan: writes.length === 1 }
 }
 
 interface Body {

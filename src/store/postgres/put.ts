@@ -17,8 +17,8 @@ interface Parts {
 export function createPut({ query, nameOf, tables, inTransaction }: Parts): Resources['put'] {
   return async function put(writes, audit = []) {
     if (writes.length === 0 && audit.length === 0) return { stale: [] }
-    const { text, values } = putStatement(tables, writes, audit)
-    const run = () => query<{ n: number }>(text, values, writes.length === 1 ? nameOf(text) : undefined)
+    const { text, values, sharesPlan } = putStatement(tables, writes, audit)
+    const run = () => query<{ n: number }>(text, values, sharesPlan ? nameOf(text) : undefined)
     try {
       const passed = await (inTransaction ? run() : retried(run))
       const ns = new Set(passed.map(({ n }) => n))

@@ -25,9 +25,8 @@ export function createSearches({
   query: Handle['query']
   nameOf: NameOf
 }): Pick<Resources, 'find' | 'several' | 'labels' | 'resolve'> {
-  /** A statement without a name wants a plan for its own values. */
-  function run<Row>({ text, values, name }: Statement): Promise<Row[]> {
-    return query<Row>(text, values, name === undefined ? undefined : nameOf(text))
+  function run<Row>({ text, values, sharesPlan }: Statement): Promise<Row[]> {
+    return query<Row>(text, values, sharesPlan ? nameOf(text) : undefined)
   }
 
   /** A second statement only for strings that turn out to be frequent. */
@@ -79,8 +78,8 @@ export function createSearches({
       for (let start = 0; start < conditions.length; start += conditionsPerStatement) {
         const statement = resolveStatement(conditions.slice(start, start + conditionsPerStatement), most)
         // A Bundle's conditions come in endless combinations, which are not worth a name.
-        const name = conditions.length === 1 ? statement.name : undefined
-        const rows = await run<{ n: number; id: string; rid: bigint; ver: number }>({ ...statement, name })
+        const sharesPlan = statement.sharesPlan && conditions.length === 1
+        const rows = await run<{ n: number; id: string; rid: bigint; ver: number }>({ ...statement, sharesPlan })
         for (const { n, id, rid, ver } of rows) matches[start + n]!.push({ id, rid, version: ver })
       }
       return matches

@@ -1,4 +1,4 @@
--- Patient?_id=anna (named)
+-- Patient?_id=anna (prepared)
 with m as materialized (select s.rid, s.ver, s.pat from "patient" s where s.rid = (select $1::int8)::int8),
 p as (select x.*, row_number() over (order by x.rid desc) as n from (select m.* from m order by m.rid desc limit 21) x)
 select 'm' as kind, 'Patient' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
@@ -6,7 +6,7 @@ select 'm' as kind, 'Patient' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
         from p join "patient_v" v on v.rid = p.rid and v.ver = p.ver
 order by n;
 
--- Patient?identifier=urn:mrn|1 (named)
+-- Patient?identifier=urn:mrn|1 (prepared)
 with m as materialized (select s.rid, s.ver, s.pat from "patient" s where s.keys @> array[(select $1::int8)::int8]),
 p as (select x.*, row_number() over (order by x.rid desc) as n from (select m.* from m order by m.rid desc limit 21) x)
 select 'm' as kind, 'Patient' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
@@ -14,7 +14,7 @@ select 'm' as kind, 'Patient' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
         from p join "patient_v" v on v.rid = p.rid and v.ver = p.ver
 order by n;
 
--- Patient?name=anna (first, named)
+-- Patient?name=anna (first, prepared)
 with found as materialized (select rid from (select t.rid from str t where t.key = (select $1::int8)::int8 and t.val >= (select $2::text)::text and t.val < (select $3::text)::text) t limit 301),
 m as materialized (select s.rid, s.ver, s.pat from "patient" s where (select count(*) from found) <= 300 and s.rid = any(array(select f.rid from found f)) and true),
 p as (select x.*, row_number() over (order by x.rid desc) as n from (select m.* from m order by m.rid desc limit 21) x)
@@ -41,7 +41,7 @@ select 'm' as kind, 'Patient' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
         from p join "patient_v" v on v.rid = p.rid and v.ver = p.ver
 order by n;
 
--- Patient?_sort=family,-birthdate (named)
+-- Patient?_sort=family,-birthdate (prepared)
 with m as materialized (select s.rid, s.ver, s.pat, (select min(t.val) from str t where t.key = (select $1::int8)::int8 and t.rid = s.rid) as s1, s."birthdate_lo" as s2 from "patient" s where true),
 p as (select x.*, row_number() over (order by x.s1 asc nulls last, x.s2 desc nulls last, x.rid desc) as n from (select m.* from m order by m.s1 asc nulls last, m.s2 desc nulls last, m.rid desc limit 21) x)
 select 'm' as kind, 'Patient' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
@@ -49,7 +49,7 @@ select 'm' as kind, 'Patient' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
         from p join "patient_v" v on v.rid = p.rid and v.ver = p.ver
 order by n;
 
--- Patient?_sort=-family (named)
+-- Patient?_sort=-family (prepared)
 with a as materialized (select s.rid, s.ver, s.pat, t.val as s1 from str t join "patient" s on s.rid = t.rid
         where t.key = (select $1::int8)::int8 and not exists (select from str e
         where e.key = t.key and e.rid = t.rid and e.val > t.val) and true
@@ -63,7 +63,7 @@ select 'm' as kind, 'Patient' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
         from p join "patient_v" v on v.rid = p.rid and v.ver = p.ver
 order by n;
 
--- Observation? (named)
+-- Observation? (prepared)
 with p as (select x.*, row_number() over (order by x.rid desc) as n from (select s.rid, s.ver, s.pat from "observation" s where true
         order by s.rid desc limit 21) x)
 select 'm' as kind, 'Observation' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
@@ -81,7 +81,7 @@ select 'm' as kind, 'Observation' as type, v.id, p.rid, p.ver, v.lu, v.json, p.p
         from p join "observation_v" v on v.rid = p.rid and v.ver = p.ver
 order by n;
 
--- Observation?patient=anna&_sort=-date (named)
+-- Observation?patient=anna&_sort=-date (prepared)
 with m as materialized (select s.rid, s.ver, s.pat, s."date_lo" as s1 from "observation" s where s.pat = (select $1::int8)::int8),
 p as (select x.*, row_number() over (order by x.s1 desc nulls last, x.rid desc) as n from (select m.* from m order by m.s1 desc nulls last, m.rid desc limit 21) x)
 select 'm' as kind, 'Observation' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
@@ -89,7 +89,7 @@ select 'm' as kind, 'Observation' as type, v.id, p.rid, p.ver, v.lu, v.json, p.p
         from p join "observation_v" v on v.rid = p.rid and v.ver = p.ver
 order by n;
 
--- Observation?patient=anna&code=http://loinc.org|1234-5&date=ge2025&date=lt2026 (named)
+-- Observation?patient=anna&code=http://loinc.org|1234-5&date=ge2025&date=lt2026 (prepared)
 with m as materialized (select s.rid, s.ver, s.pat from "observation" s where (s.pat = (select $1::int8)::int8 and (s.keys @> array[(select $2::int8)::int8]) is true and (s."date_hi" > (select $3::int8)::int8 and (s."date_lo" > (select $4::int8)::int8 or s."date_hi" - s."date_lo" > 2678400000)) and (s."date_lo" < (select $5::int8)::int8))),
 p as (select x.*, row_number() over (order by x.rid desc) as n from (select m.* from m order by m.rid desc limit 21) x)
 select 'm' as kind, 'Observation' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
@@ -131,7 +131,7 @@ select 'm' as kind, 'Encounter' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat
         from p join "encounter_v" v on v.rid = p.rid and v.ver = p.ver
 order by n;
 
--- Appointment?patient=anna (named)
+-- Appointment?patient=anna (prepared)
 with m as materialized (select s.rid, s.ver, s.pat from "appointment" s where (s.pat = (select $1::int8)::int8 or s.keys @> array[(select $2::int8)::int8])),
 p as (select x.*, row_number() over (order by x.rid desc) as n from (select m.* from m order by m.rid desc limit 21) x)
 select 'm' as kind, 'Appointment' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
@@ -147,7 +147,7 @@ select 'm' as kind, 'MedicationRequest' as type, v.id, p.rid, p.ver, v.lu, v.jso
         from p join "medicationrequest_v" v on v.rid = p.rid and v.ver = p.ver
 order by n;
 
--- DocumentReference?patient.identifier=urn:mrn|1 (named)
+-- DocumentReference?patient.identifier=urn:mrn|1 (prepared)
 with m as materialized (select s.rid, s.ver, s.pat from "documentreference" s where s.pat = any(array(select sx.rid from "patient" sx where sx.keys @> array[(select $1::int8)::int8]))),
 p as (select x.*, row_number() over (order by x.rid desc) as n from (select m.* from m order by m.rid desc limit 21) x)
 select 'm' as kind, 'DocumentReference' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
@@ -179,7 +179,7 @@ select 'm' as kind, 'Patient' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
         from p join "patient_v" v on v.rid = p.rid and v.ver = p.ver
 order by n;
 
--- Practitioner?_has:Encounter:practitioner:patient=anna (named)
+-- Practitioner?_has:Encounter:practitioner:patient=anna (prepared)
 with m as materialized (select s.rid, s.ver, s.pat from "practitioner" s where s.rid = any(array(select k # (select $2::int8)::int8 from "encounter" sx, unnest(sx.keys) k where sx.pat = (select $1::int8)::int8))),
 p as (select x.*, row_number() over (order by x.rid desc) as n from (select m.* from m order by m.rid desc limit 21) x)
 select 'm' as kind, 'Practitioner' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
@@ -187,7 +187,7 @@ select 'm' as kind, 'Practitioner' as type, v.id, p.rid, p.ver, v.lu, v.json, p.
         from p join "practitioner_v" v on v.rid = p.rid and v.ver = p.ver
 order by n;
 
--- Observation?patient=anna&_include=Observation:encounter&_include=Observation:patient (named)
+-- Observation?patient=anna&_include=Observation:encounter&_include=Observation:patient (prepared)
 with m as materialized (select s.rid, s.ver, s.pat from "observation" s where s.pat = (select $1::int8)::int8),
 p as (select x.*, row_number() over (order by x.rid desc) as n from (select m.* from m order by m.rid desc limit 21) x)
 select 'm' as kind, 'Observation' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
@@ -201,7 +201,7 @@ select 'i', 'Patient', v.id, s.rid, s.ver, v.lu, v.json, s.pat, null::text[], nu
         from "patient" s join "patient_v" v on v.rid = s.rid and v.ver = s.ver where (s.rid = any(array(select p.pat from p where p.pat is not null and p.n <= 20))) and true
 order by n;
 
--- DocumentReference?_id=d&_revinclude=Provenance:target&_revinclude=DocumentReference:relatesto (named)
+-- DocumentReference?_id=d&_revinclude=Provenance:target&_revinclude=DocumentReference:relatesto (prepared)
 with m as materialized (select s.rid, s.ver, s.pat from "documentreference" s where s.rid = (select $1::int8)::int8),
 p as (select x.*, row_number() over (order by x.rid desc) as n from (select m.* from m order by m.rid desc limit 21) x)
 select 'm' as kind, 'DocumentReference' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
@@ -215,7 +215,7 @@ select 'i', 'DocumentReference', v.id, s.rid, s.ver, v.lu, v.json, s.pat, null::
         from "documentreference" s join "documentreference_v" v on v.rid = s.rid and v.ver = s.ver where (s.keys && array(select p.rid # (select $3::int8)::int8 from p where p.n <= 20)) and true and s.rid <> all(array(select p.rid from p where p.n <= 20))
 order by n;
 
--- DocumentReference?_sort=-date (a doctor) (named)
+-- DocumentReference?_sort=-date (a doctor) (prepared)
 with few as materialized (select (select count(*) from (select from "patient" r where r.keys @> array[(select $1::int8)::int8] limit 301) found) <= 300 and (select count(*) from (select from access_grant g where g.grantee = any((select $3::int8[])::int8[]) and g.effect = 1
     and g.starts <= (select $2::int8)::int8 and g.ends > (select $2::int8)::int8 and (g.rid = 0 or g.type = 'DocumentReference') limit 301) found) <= 300 as yes),
 m as materialized (select s.rid, s.ver, s.pat, s."date_lo" as s1 from "documentreference" s where (select yes from few) and true and (s.pat = any(array(select sx.rid from "patient" sx where sx.keys @> array[(select $7::int8)::int8])) or ((s.pat = any(array(select sg.pat from access_grant sg where sg.grantee = any((select $9::int8[])::int8[]) and sg.effect = 1
@@ -264,7 +264,7 @@ select 'm' as kind, 'DocumentReference' as type, v.id, p.rid, p.ver, v.lu, v.jso
         from p join "documentreference_v" v on v.rid = p.rid and v.ver = p.ver
 order by n;
 
--- DocumentReference?patient=anna (a doctor) (named)
+-- DocumentReference?patient=anna (a doctor) (prepared)
 with m as materialized (select s.rid, s.ver, s.pat from "documentreference" s where (s.pat = (select $1::int8)::int8 and (exists (select from "patient" sx where sx.rid = s.pat and sx.keys @> array[(select $2::int8)::int8]) or (exists (select from access_grant sg where sg.grantee = any((select $4::int8[])::int8[]) and sg.effect = 1
     and sg.starts <= (select $3::int8)::int8 and sg.ends > (select $3::int8)::int8 and sg.pat = s.pat and sg.rid = 0 and (s.labels & ~sg.labels) = 0) or exists (select from access_grant sg where sg.grantee = any((select $4::int8[])::int8[]) and sg.effect = 1
     and sg.starts <= (select $3::int8)::int8 and sg.ends > (select $3::int8)::int8 and sg.type = 'DocumentReference' and sg.rid = s.rid and (s.labels & ~sg.labels) = 0))))),

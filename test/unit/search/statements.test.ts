@@ -85,11 +85,11 @@ test('the statements of the canonical searches are the recorded ones', () => {
   const file = join(projectRoot, 'test', 'unit', 'search', 'canonical-statements.sql')
   const texts = canonical.flatMap(([query, access]) => {
     const about = `-- ${query}${access === doctor ? ' (a doctor)' : ''}`
-    const { text, name } = statementOf(query, access)
+    const { text, sharesPlan } = statementOf(query, access)
     const first = narrowOf(query, access)
     return [
-      ...(first ? [`${about} (first, named)\n${first.text};\n`] : []),
-      `${about}${name === undefined ? '' : ' (named)'}\n${text};\n`,
+      ...(first ? [`${about} (first, prepared)\n${first.text};\n`] : []),
+      `${about}${sharesPlan ? ' (prepared)' : ''}\n${text};\n`,
     ]
   })
   const made = texts.join('\n')
@@ -106,16 +106,15 @@ describe('text and values', () => {
     }
   })
 
-  test('a name belongs to one text: other values have the same, another question another', () => {
-    const name = (query: string) => statementOf(query, everything).name
-    assert.equal(name('Patient?identifier=a|1'), name('Patient?identifier=b|2'))
-    assert.notEqual(name('Patient?identifier=a|1'), name('Patient?identifier=a|1,b|2'))
-    assert.notEqual(name('Patient?identifier=a|1'), undefined)
+  test('other values have the same text, another question another', () => {
+    const text = (query: string) => statementOf(query, everything).text
+    assert.equal(text('Patient?identifier=a|1'), text('Patient?identifier=b|2'))
+    assert.notEqual(text('Patient?identifier=a|1'), text('Patient?identifier=a|1,b|2'))
   })
 
-  test('a search that its values make cheap or dear has no name, so that it is planned for them', () => {
-    assert.equal(statementOf('Observation?code=1', everything).name, undefined)
-    assert.notEqual(statementOf('Observation?code=1&patient=anna', everything).name, undefined)
+  test('a search that its values make cheap or dear is planned for them; others share a plan', () => {
+    assert.equal(statementOf('Observation?code=1', everything).sharesPlan, false)
+    assert.equal(statementOf('Observation?code=1&patient=anna', everything).sharesPlan, true)
   })
 
   test('signs that mean something to LIKE are text', () => {
@@ -125,7 +124,7 @@ describe('text and values', () => {
 
   test('strings are looked for in their own index first, unless something better is known or they stand inside of texts', () => {
     for (const query of ['Patient?name=anna', 'Patient?family:exact=Anna', 'Patient?name=anna,berta&gender=female']) {
-      assert.notEqual(narrowOf(query, everything)?.name, undefined, query)
+      assert.equal(narrowOf(query, everything)?.sharesPlan, true, query)
     }
     for (const query of ['Patient?name=anna&_id=1', 'Patient?name:contains=nn', 'Patient?gender=female', 'Patient?']) {
       assert.equal(narrowOf(query, everything), undefined, query)
