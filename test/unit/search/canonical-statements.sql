@@ -90,7 +90,7 @@ select 'm' as kind, 'Observation' as type, v.id, p.rid, p.ver, v.lu, v.json, p.p
 order by n;
 
 -- Observation?patient=anna&code=http://loinc.org|1234-5&date=ge2025&date=lt2026 (prepared)
-with m as materialized (select s.rid, s.ver, s.pat from "observation" s where (s.pat = (select $1::int8)::int8 and (s.keys @> array[(select $2::int8)::int8]) is true and (s."date_hi" > (select $3::int8)::int8 and (s."date_lo" > (select $4::int8)::int8 or s."date_hi" - s."date_lo" > 2678400000)) and (s."date_lo" < (select $5::int8)::int8))),
+with m as materialized (select s.rid, s.ver, s.pat from "observation" s where (s.pat = (select $1::int8)::int8 and (s.keys @> array[(select $2::int8)::int8]) is true and (s."date_hi" > (select $4::int8)::int8 and (s."date_lo" > (select $5::int8)::int8 or s."date_hi" - s."date_lo" > 2678400000) and s."date_hi" + coalesce(s."date_hz", 0) * 60000 > (select $3::int8)::int8) and (s."date_lo" < (select $7::int8)::int8 and s."date_lo" + coalesce(s."date_lz", 0) * 60000 < (select $6::int8)::int8))),
 p as (select x.*, row_number() over (order by x.rid desc) as n from (select m.* from m order by m.rid desc limit 21) x)
 select 'm' as kind, 'Observation' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
         array[]::text[] as sort, (select count(*) from m) as total, p.n
@@ -125,10 +125,90 @@ select 'm' as kind, 'Observation' as type, v.id, p.rid, p.ver, v.lu, v.json, p.p
 order by n;
 
 -- Encounter?date=ge2025-11&_sort=date
+with p as (select x.*, row_number() over (order by x.s1 asc nulls last, x.rid asc) as n from (select * from ((select s.rid, s.ver, s.pat, s."date_lo" as s1 from "encounter" s where (s."date_hi" > $2::int8 and (s."date_lo" > $3::int8 or s."date_hi" - s."date_lo" > 2678400000) and s."date_hi" + coalesce(s."date_hz", 0) * 60000 > $1::int8) and s."date_lo" > $4::int8 order by s1 asc, rid asc limit 21) union all (select s.rid, s.ver, s.pat, s."date_lo" as s1 from "encounter" s where (s."date_hi" > $2::int8 and (s."date_lo" > $3::int8 or s."date_hi" - s."date_lo" > 2678400000) and s."date_hi" + coalesce(s."date_hz", 0) * 60000 > $1::int8) and s."date_lo" <= $4::int8 and s."date_hi" - s."date_lo" > 2678400000 order by s1 asc, rid asc limit 21)) dated order by s1 asc, rid asc limit 21) x)
+select 'm' as kind, 'Encounter' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[p.s1::text]::text[] as sort, null::int8 as total, p.n
+        from p join "encounter_v" v on v.rid = p.rid and v.ver = p.ver
+order by n;
+
+-- Encounter?date=ge2025-11-01T00:00:00Z&_sort=date
 with p as (select x.*, row_number() over (order by x.s1 asc nulls last, x.rid asc) as n from (select * from ((select s.rid, s.ver, s.pat, s."date_lo" as s1 from "encounter" s where (s."date_hi" > $1::int8 and (s."date_lo" > $2::int8 or s."date_hi" - s."date_lo" > 2678400000)) and s."date_lo" > $3::int8 order by s1 asc, rid asc limit 21) union all (select s.rid, s.ver, s.pat, s."date_lo" as s1 from "encounter" s where (s."date_hi" > $1::int8 and (s."date_lo" > $2::int8 or s."date_hi" - s."date_lo" > 2678400000)) and s."date_lo" <= $3::int8 and s."date_hi" - s."date_lo" > 2678400000 order by s1 asc, rid asc limit 21)) dated order by s1 asc, rid asc limit 21) x)
 select 'm' as kind, 'Encounter' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
         array[p.s1::text]::text[] as sort, null::int8 as total, p.n
         from p join "encounter_v" v on v.rid = p.rid and v.ver = p.ver
+order by n;
+
+-- Observation?code:text=body weight
+with p as (select x.*, row_number() over (order by x.rid desc) as n from (select s.rid, s.ver, s.pat from "observation" s where exists (select from unnest(s.fkeys) sk where sk # $1::int8 in (select l.key from lexicon l where l.val >= $2::text and l.val < $3::text))
+        order by s.rid desc limit 21) x)
+select 'm' as kind, 'Observation' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[]::text[] as sort, null::int8 as total, p.n
+        from p join "observation_v" v on v.rid = p.rid and v.ver = p.ver
+order by n;
+
+-- Patient?_profile:below=http://hl7.org/fhir
+with p as (select x.*, row_number() over (order by x.rid desc) as n from (select s.rid, s.ver, s.pat from "patient" s where exists (select from unnest(s.fkeys) sk where sk # $1::int8 in (select l.key from lexicon l where l.val >= $2::text and l.val < $3::text))
+        order by s.rid desc limit 21) x)
+select 'm' as kind, 'Patient' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[]::text[] as sort, null::int8 as total, p.n
+        from p join "patient_v" v on v.rid = p.rid and v.ver = p.ver
+order by n;
+
+-- Patient?identifier:of-type=http://terminology.hl7.org/CodeSystem/v2-0203|MR|1 (prepared)
+with m as materialized (select s.rid, s.ver, s.pat from "patient" s where (s.keys @> array[(select $1::int8)::int8] and s.fkeys @> array[(select $2::int8)::int8])),
+p as (select x.*, row_number() over (order by x.rid desc) as n from (select m.* from m order by m.rid desc limit 21) x)
+select 'm' as kind, 'Patient' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[]::text[] as sort, (select count(*) from m) as total, p.n
+        from p join "patient_v" v on v.rid = p.rid and v.ver = p.ver
+order by n;
+
+-- Observation?code-value-quantity=http://loinc.org|29463-7$gt80|http://unitsofmeasure.org|kg
+with p as (select x.*, row_number() over (order by x.rid desc) as n from (select s.rid, s.ver, s.pat from "observation" s where (s.keys @> array[$1::int8] and exists (select from num st where st.key = $2::int8 and st.rid = s.rid and (st.lo > $3::float8 or (st.lo <> st.hi and st.hi > $3::float8))))
+        order by s.rid desc limit 21) x)
+select 'm' as kind, 'Observation' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[]::text[] as sort, null::int8 as total, p.n
+        from p join "observation_v" v on v.rid = p.rid and v.ver = p.ver
+order by n;
+
+-- Observation?combo-code-value-quantity=8480-6$gt140&_sort=-date
+with a as materialized (select s.rid, s.ver, s.pat, s."date_lo" as s1 from "observation" s where ((s.keys @> array[$1::int8] and exists (select from num st where st.key = $2::int8 and st.rid = s.rid and (st.lo > $3::float8 or (st.lo <> st.hi and st.hi > $3::float8)))) or (s.keys @> array[$4::int8] and exists (select from element se where se.rid = s.rid and se.key = $5::int8 and (se.keys && $6::int8[] and exists (select from unnest(se.nkey, se.nlo, se.nhi) sen(key, lo, hi) where sen.key = $7::int8 and (sen.lo > $8::float8 or (sen.lo <> sen.hi and sen.hi > $8::float8))))))) and s."date_lo" is not null order by s1 desc, rid desc limit 21),
+b as (select s.rid, s.ver, s.pat, null::int8 as s1 from "observation" s
+        where ((s.keys @> array[$1::int8] and exists (select from num st where st.key = $2::int8 and st.rid = s.rid and (st.lo > $3::float8 or (st.lo <> st.hi and st.hi > $3::float8)))) or (s.keys @> array[$4::int8] and exists (select from element se where se.rid = s.rid and se.key = $5::int8 and (se.keys && $6::int8[] and exists (select from unnest(se.nkey, se.nlo, se.nhi) sen(key, lo, hi) where sen.key = $7::int8 and (sen.lo > $8::float8 or (sen.lo <> sen.hi and sen.hi > $8::float8))))))) and s."date_lo" is null and (select count(*) from a) < 21
+        order by s.rid desc limit 21 - (select count(*) from a)),
+p as (select x.*, row_number() over (order by x.s1 desc nulls last, x.rid desc) as n from ((select * from a) union all (select * from b)) x)
+select 'm' as kind, 'Observation' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[p.s1::text]::text[] as sort, null::int8 as total, p.n
+        from p join "observation_v" v on v.rid = p.rid and v.ver = p.ver
+order by n;
+
+-- Observation?component-code-value-concept:missing=false
+with p as (select x.*, row_number() over (order by x.rid desc) as n from (select s.rid, s.ver, s.pat from "observation" s where not (not (exists (select from element se where se.rid = s.rid and se.key = $1::int8 and (se.keys && $2::int8[] and se.keys && $3::int8[]))))
+        order by s.rid desc limit 21) x)
+select 'm' as kind, 'Observation' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[]::text[] as sort, null::int8 as total, p.n
+        from p join "observation_v" v on v.rid = p.rid and v.ver = p.ver
+order by n;
+
+-- Location?near=52.5|13.4|10|km
+with p as (select x.*, row_number() over (order by x.rid desc) as n from (select s.rid, s.ver, s.pat from "location" s where exists (select from num st join num so on so.rid = st.rid
+    where st.key = $5::int8 and st.rid = s.rid
+    and so.key = $6::int8 and st.lo between $7::float8 and $8::float8
+    and (so.lo >= $1::float8 and so.lo <= $2::float8) and 12742017.6 * asin(least(1, sqrt(sin(radians(st.lo - $3::float8) / 2) ^ 2 + cos(radians($3::float8)) * cos(radians(st.lo)) * sin(radians(so.lo - $4::float8) / 2) ^ 2))) <= $9::float8)
+        order by s.rid desc limit 21) x)
+select 'm' as kind, 'Location' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[]::text[] as sort, null::int8 as total, p.n
+        from p join "location_v" v on v.rid = p.rid and v.ver = p.ver
+order by n;
+
+-- Location?near=0|179.9
+with p as (select x.*, row_number() over (order by x.rid desc) as n from (select s.rid, s.ver, s.pat from "location" s where exists (select from num st join num so on so.rid = st.rid
+    where st.key = $5::int8 and st.rid = s.rid
+    and so.key = $6::int8 and st.lo between $7::float8 and $8::float8
+    and (so.lo >= $1::float8 or so.lo <= $2::float8) and 12742017.6 * asin(least(1, sqrt(sin(radians(st.lo - $3::float8) / 2) ^ 2 + cos(radians($3::float8)) * cos(radians(st.lo)) * sin(radians(so.lo - $4::float8) / 2) ^ 2))) <= $9::float8)
+        order by s.rid desc limit 21) x)
+select 'm' as kind, 'Location' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[]::text[] as sort, null::int8 as total, p.n
+        from p join "location_v" v on v.rid = p.rid and v.ver = p.ver
 order by n;
 
 -- Appointment?patient=anna (prepared)
@@ -140,7 +220,7 @@ select 'm' as kind, 'Appointment' as type, v.id, p.rid, p.ver, v.lu, v.json, p.p
 order by n;
 
 -- MedicationRequest?date=2025
-with p as (select x.*, row_number() over (order by x.rid desc) as n from (select s.rid, s.ver, s.pat from "medicationrequest" s where exists (select from dat st where st.key = $1::int8 and st.rid = s.rid and st.lo >= $2::int8 and st.hi <= $3::int8 and st.lo <= $3::int8)
+with p as (select x.*, row_number() over (order by x.rid desc) as n from (select s.rid, s.ver, s.pat from "medicationrequest" s where exists (select from dat st where st.key = $1::int8 and st.rid = s.rid and st.lo >= $4::int8 and st.hi <= $5::int8 and st.lo <= $5::int8 and st.lo + coalesce(st.lz, 0) * 60000 >= $2::int8 and st.hi + coalesce(st.hz, 0) * 60000 <= $3::int8)
         order by s.rid desc limit 21) x)
 select 'm' as kind, 'MedicationRequest' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
         array[]::text[] as sort, null::int8 as total, p.n
