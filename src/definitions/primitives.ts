@@ -26,10 +26,10 @@ const checks: Readonly<Record<string, PrimitiveCheck>> = {
   positiveInt: whole('an integer from 1 to 2147483647', 1),
   decimal: (value) =>
     decimalText(value) === undefined ? `${quoted(value)} is not a number (without quotes)` : undefined,
-  string: text,
-  markdown: text,
+  string: short(text),
+  markdown: short(text),
   xhtml: text,
-  code: matching('a code: no outer or double spaces', (value) => /^[^\s]+(?:\s[^\s]+)*$/.test(value)),
+  code: short(matching('a code: no outer or double spaces', (value) => /^[^\s]+(?:\s[^\s]+)*$/.test(value))),
   id: matching('an id: up to 64 letters, digits, "-" and "."', isId),
   uri: matching('a URI: no whitespace, and OIDs and UUIDs in full', isUri),
   url: matching('a URL: no whitespace, and OIDs and UUIDs in full', isUri),
@@ -65,6 +65,16 @@ function matching(what: string, isValid: (value: string) => boolean): PrimitiveC
     return isValid(value) ? undefined : `${quoted(value)} is not ${what}`
   }
 }
+
+/** "Note that strings SHALL NOT exceed 1,048,576 (1024*1024) characters in size." */
+function short(check: PrimitiveCheck): PrimitiveCheck {
+  return (value) =>
+    typeof value === 'string' && value.length > longest
+      ? `a string of ${value.length} characters is longer than 1,048,576; send large content as a Binary`
+      : check(value)
+}
+
+const longest = 1024 * 1024
 
 /** "Strings SHALL NOT contain Unicode character points below 32, except for u0009, u000D and u000A." */
 function text(value: unknown): string | undefined {

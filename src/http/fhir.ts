@@ -38,10 +38,12 @@ export function createFhir({ definitions, attachments, perform, base, limits, se
   }
 
   async function asked(ctx: Context): Promise<Interaction> {
+    if (ctx.querystring.includes('%00')) throw holdsNul()
     const path = decodedPath(ctx.path.replace(/^\/fhir\/?/, ''))
     const query = new URLSearchParams(ctx.querystring)
     if (ctx.method === 'POST' && path.endsWith('/_search')) {
       const form = await readForm(ctx, formLimit)
+      if ([...form.values()].some((value) => value.includes('\u0000'))) throw holdsNul()
       for (const [name, value] of form) query.append(name, value)
       ctx.state['formFormat'] = form.get('_format') ?? undefined
     }
@@ -62,6 +64,10 @@ export function createFhir({ definitions, attachments, perform, base, limits, se
 function modifiedSince(header: string): number | undefined {
   const time = Date.parse(header)
   return Number.isNaN(time) ? undefined : time + 999
+}
+
+function holdsNul(): FhirError {
+  return new FhirError('malformed', 'No value holds the character NUL.')
 }
 
 function mayBeBinary(interaction: Interaction): boolean {

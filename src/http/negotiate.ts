@@ -2,8 +2,11 @@ import type { Context } from 'koa'
 import { FhirError } from '../fhir/error.ts'
 import { type Format, formatOfName, formatOfType, formats } from '../fhir/format.ts'
 
-/** The versions of FHIR that are spoken here, as the parameter `fhirVersion` of media types names them. */
-const versions = ['4.0', '4.0.1']
+/** What the parameters of media types may say; others say nothing here. */
+const parameters = new Map([
+  ['charset', ['utf-8', 'utf8', 'us-ascii']],
+  ['fhirversion', ['4.0', '4.0.1']],
+])
 
 const jsonFirst = [...formats.json, ...formats.xml]
 const xmlFirst = [...formats.xml, ...formats.json]
@@ -55,10 +58,9 @@ export function mediaType(header: string): string {
 /** What parameters ask for that there is not: another version of FHIR, another encoding. */
 export function unmetParameter(header: string): string | undefined {
   for (const parameter of header.split(';').slice(1)) {
-    const [, name, value] = /^\s*(fhirVersion|charset)\s*=\s*"?([^"]*?)"?\s*$/i.exec(parameter) ?? []
-    if (name === undefined) continue
-    const known = name.toLowerCase() === 'charset' ? ['utf-8', 'utf8', 'us-ascii'] : versions
-    if (!known.includes(value!.toLowerCase())) return parameter.trim()
+    const [name, value = ''] = parameter.split('=', 2).map((part) => part.trim().toLowerCase())
+    const known = parameters.get(name!)
+    if (known && !known.includes(value.replaceAll('"', ''))) return parameter.trim().slice(0, 80)
   }
   return undefined
 }

@@ -131,7 +131,8 @@ function split(body: Body): { resource: Resource; stream: Readable } {
 }
 
 function isBase64(data: unknown): data is string {
-  return (
-    typeof data === 'string' && /^[\sA-Za-z0-9+/]*={0,2}\s*$/.test(data) && data.replace(/\s/g, '').length % 4 === 0
-  )
+  if (typeof data !== 'string') return false
+  // Whitespace goes first: an expression that allows it in two places takes ages over a value that is made for it.
+  const compact = data.replace(/\s+/g, '')
+  return compact.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(compact)
 }

@@ -7,6 +7,8 @@ export type Key = bigint
 
 const epoch = Date.UTC(2026, 0, 1)
 const cacheLimit = 50_000
+/** Characters: longer texts come once, and would fill the memory. */
+const cachedLength = 200
 
 /**
  * Turns types, ids and values into the numbers that the index holds.
@@ -25,6 +27,7 @@ export function createKeys(secret: Buffer, now: () => number = Date.now) {
     const known = cache.get(text)
     if (known !== undefined) return known
     const value = createHmac('sha256', secret).update(text).digest().readBigInt64BE()
+    if (text.length > cachedLength) return value
     if (cache.size >= cacheLimit) cache.clear()
     cache.set(text, value)
     return value

@@ -1,8 +1,12 @@
+import { FhirError } from '../../fhir/error.ts'
 import { dateColumnOf, hasDateColumn, openEnd, openStart } from '../date-column.ts'
 import type { IndexValues, Period } from '../index-values.ts'
 import type { Key, Rid } from '../keys.ts'
 import type { IndexBuilder } from '../types/search-type.ts'
 import { createElementBuilder } from './element-builder.ts'
+
+/** Each value is hashed and becomes a part of a row: beyond this a single resource would hold up everybody else. */
+const mostValues = 200_000
 
 export function createIndexBuilder(pat: Rid | null): IndexBuilder & { done(labels: number): IndexValues } {
   const keys = new Set<Key>()
@@ -15,18 +19,35 @@ export function createIndexBuilder(pat: Rid | null): IndexBuilder & { done(label
   const texts = new Map<Key, string>()
   const elements = new Map<string, Map<object, ReturnType<typeof createElementBuilder>>>()
 
+  function refuseTooMany(): void {
+    if (keys.size + fkeys.size + strings.size + numbers.size + periods.size < mostValues) return
+    const text = `The resource holds more than ${mostValues} values that a search could look for: send it in parts.`
+    throw new FhirError('tooLarge', text)
+  }
+
   return {
     pat,
     key(field, key, filter = false) {
+      refuseTooMany()
       if (filter) fkeys.add(key)
       else keys.add(key)
       if (field.judged) akeys.add(key)
     },
-    filter: (key) => void fkeys.add(key),
+    filter(key) {
+      refuseTooMany()
+      fkeys.add(key)
+    },
     present: ({ keys: { present } }) => void fkeys.add(present),
-    string: (key, value) => void strings.set(`${key}|${value}`, [key, value]),
-    number: (key, lo, hi) => void numbers.set(`${key}|${lo}|${hi}`, [key, lo, hi]),
+    string(key, value) {
+      refuseTooMany()
+      strings.set(`${key}|${value}`, [key, value])
+    },
+    number(key, lo, hi) {
+      refuseTooMany()
+      numbers.set(`${key}|${lo}|${hi}`, [key, lo, hi])
+    },
     period({ parameter, keys: { side } }, given) {
+      refuseTooMany()
       const period = within(given)
       const inColumn = hasDateColumn(parameter)
       if (inColumn) {

@@ -38,16 +38,16 @@ const mostIncludes = 500
 
 export function createParse({ criterion, includes, sort, cursors }: Parts) {
   /** Parameters that are none of the type's: what to return, and how. Each may come once. */
-  const single: Readonly<Record<string, (draft: Draft, value: string) => void>> = {
-    _count: (draft, value) => void (draft.count = countOf(value)),
-    _sort: (draft, value) => void (draft.sort = sort(draft.type, value)),
-    _total: (draft, value) => void (draft.total = totalOf(value)),
-    _summary: (draft, value) => void (draft.summary = summaryOf(value)),
-    _elements: (draft, value) => void (draft.elements = elementsOf(value)),
-  }
+  const single = new Map<string, (draft: Draft, value: string) => void>([
+    ['_count', (draft, value) => void (draft.count = countOf(value))],
+    ['_sort', (draft, value) => void (draft.sort = sort(draft.type, value))],
+    ['_total', (draft, value) => void (draft.total = totalOf(value))],
+    ['_summary', (draft, value) => void (draft.summary = summaryOf(value))],
+    ['_elements', (draft, value) => void (draft.elements = elementsOf(value))],
+  ])
 
   function read(draft: Draft, name: string, value: string): void {
-    const result = single[name]
+    const result = single.get(name)
     if (result) {
       if (draft.used.some(([used]) => used === name)) throw new FhirError('invalidQuery', `${name} may come once only`)
       result(draft, value)

@@ -5,6 +5,9 @@ import type { Fields } from '../field.ts'
 import type { SortKey } from '../request.ts'
 import type { SearchTypes } from '../types/table.ts'
 
+/** Each is a join of its own. */
+const mostKeys = 10
+
 export function createSort({ fields, types }: { fields: Fields; types: SearchTypes }) {
   function sortKey(type: string, code: string, descending: boolean): SortKey | undefined {
     if (code === '_id') return { by: 'id', descending }
@@ -17,7 +20,9 @@ export function createSort({ fields, types }: { fields: Fields; types: SearchTyp
   }
 
   return function sort(type: string, value: string): SortKey[] {
-    return value.split(',').map((item) => {
+    const items = value.split(',')
+    if (items.length > mostKeys) throw new FhirError('invalidQuery', `_sort takes ${mostKeys} keys at most`)
+    return items.map((item) => {
       const descending = item.startsWith('-')
       const code = descending ? item.slice(1) : item
       const key = sortKey(type, code, descending)

@@ -37,6 +37,10 @@ export const string: SearchType = {
   },
 }
 
+/** Names have no more parts than that; a text with thousands would be indexed as often as it is long. */
+const mostParts = 20
+const longestPart = 4_000
+
 const nameParts = ['text', 'family', 'given', 'prefix', 'suffix']
 const addressParts = ['text', 'line', 'city', 'district', 'state', 'postalCode', 'country']
 
@@ -63,6 +67,11 @@ function textsOf({ parameter }: Field, { type, value }: TypedValue): Text[] {
  */
 function startsOf({ text, isFamily }: Text): string[] {
   if (!isFamily) return [text]
-  const words = [...text.matchAll(/[\s-]+(?=\S)/g)].map(({ index, 0: gap }) => text.slice(index + gap.length))
+  const words: string[] = []
+  for (const { index, 0: gap } of text.matchAll(/[\s-]+(?=\S)/g)) {
+    const start = index + gap.length
+    words.push(text.slice(start, start + longestPart))
+    if (words.length === mostParts) break
+  }
   return [text, ...words]
 }
