@@ -125,7 +125,7 @@ async function compared(
   }
   if (matched > 0) tally.matched++
   if (!drawn && modifier !== 'missing') tally.empty++
-  if (drawn && matched === 0 && modifier !== 'not')
+  if (drawn && matched === 0 && modifier !== 'not' && modifier !== 'not-in')
     problems.push(`${resourceType}?${name}: the oracle finds nothing by ${queries.join(' ')}`)
   return problems
 }

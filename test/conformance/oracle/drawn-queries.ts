@@ -8,6 +8,7 @@ import { escaped, prefixes } from './query-values.ts'
 import { targetOf } from './reference-rules.ts'
 import type { Parameter } from './search-parameters.ts'
 import { folded, textsOf } from './text-rules.ts'
+import { membershipForms } from './terminology-rules.ts'
 import { tokensOf, tokenTexts } from './token-rules.ts'
 
 /** Stands in for a value where no stored resource has one: there is nothing to find, and nothing may break. */
@@ -54,6 +55,9 @@ export function drawnQueries(
 
 export function nobodysFor(type: string, modifier?: string): string {
   if (modifier === 'identifier') return 'http://example.org/nobodys|none'
+  if (modifier === 'in' || modifier === 'not-in') return 'http://hl7.org/fhir/ValueSet/name-use'
+  if (type === 'token' && (modifier === 'above' || modifier === 'below')) return 'http://hl7.org/fhir/name-use|maiden'
+  if (modifier === 'above' || modifier === 'below') return 'http://example.org/nobodys'
   if (modifier === 'of-type') return 'http://example.org/nobodys|none|17'
   return nobodys[type] ?? 'none'
 }
@@ -88,8 +92,17 @@ function queriesFor(
       return tokenTexts(found).flatMap((text) => beginning(folded(text)))
     case 'token:of-type':
       return typedIdentifiers(found)
+    case 'token:in':
+    case 'token:not-in':
+    case 'token:above':
+    case 'token:below':
+      return membershipForms(modifier, found)
+    case 'reference:text':
+      return displays(found).flatMap((text) => beginning(folded(text)))
+    case 'reference:below':
     case 'uri:below':
       return urls(found).map((url) => escaped(/^(.*:\/\/.+)\//.exec(url)?.[1] ?? url))
+    case 'reference:above':
     case 'uri:above':
       return urls(found).map((url) => `${escaped(url)}/and/below`)
     case 'reference:identifier':
@@ -184,7 +197,12 @@ function typedIdentifiers({ value }: Found): string[] {
 
 /** "the :above and :below modifiers only apply to URLs" */
 function urls({ value }: Found): string[] {
-  return typeof value === 'string' && value.includes('://') ? [value] : []
+  return typeof value === 'string' && value.includes('://') ? [value.split('|')[0]!] : []
+}
+
+function displays({ value }: Found): string[] {
+  const { display } = value as { display?: string }
+  return display === undefined ? [] : [display]
 }
 
 function beginning(text: string): string[] {

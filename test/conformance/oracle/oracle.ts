@@ -7,6 +7,7 @@ import { splitAt, unescaped } from './query-values.ts'
 import { referenceMatches } from './reference-rules.ts'
 import { type Parameter, typeOfParameter } from './search-parameters.ts'
 import { textMatches, textsOf } from './text-rules.ts'
+import { membershipMatches } from './terminology-rules.ts'
 import { ofTypeMatches, tokenMatches, tokensOf, tokenTextMatches, tokenTexts } from './token-rules.ts'
 import { uriMatches } from './uri-rules.ts'
 
@@ -72,8 +73,13 @@ export function createOracle(base: string, now: number): Oracle {
       case 'token':
         if (modifier === 'text') return tokenTexts(found).some((text) => tokenTextMatches(unescaped(query), text))
         if (modifier === 'of-type') return ofTypeMatches(query, found)
+        if (modifier !== undefined) return membershipMatches(modifier, query, found)
         return tokensOf(found).some((token) => tokenMatches(query, token))
       case 'reference':
+        if (modifier === 'text') return textBeside(found).some((text) => tokenTextMatches(unescaped(query), text))
+        if (modifier === 'above' || modifier === 'below') {
+          return typeof found.value === 'string' && uriMatches(unescaped(query), found.value, modifier)
+        }
         return referenceMatches(modifier === 'identifier' ? query : unescaped(query), found, {
           modifier,
           targets: target,
@@ -122,7 +128,12 @@ export function createOracle(base: string, now: number): Oracle {
         meets(parameter, modifier === 'not' ? undefined : modifier, one, resource),
       )
       // "the negation applies to the set, not each individual entry"
-      return modifier === 'not' ? !found : found
+      return modifier === 'not' || modifier === 'not-in' ? !found : found
     },
   }
+}
+
+function textBeside({ value }: Found): string[] {
+  const { display } = (value ?? {}) as { display?: string }
+  return display === undefined ? [] : [display]
 }
