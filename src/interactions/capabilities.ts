@@ -2,6 +2,7 @@ import type { Access } from '../access/access.ts'
 import type { Definitions } from '../definitions/definitions.ts'
 import { formats } from '../fhir/format.ts'
 import type { Search } from '../search/create-search.ts'
+import { documentationOf } from '../search/documentation.ts'
 import { hasBytes } from './binary-bytes.ts'
 import { actionOf, systemCodes, typeCodes } from './interaction-table.ts'
 import type { Answered, InteractionKind } from './interaction.ts'
@@ -67,7 +68,7 @@ function capabilityStatement(parts: Parts) {
 }
 
 function resource(type: string, { definitions, access, search, operations, limits }: Parts) {
-  const { parameters, includes, revIncludes } = search.supported(type)
+  const { parameters, modifiers, includes, revIncludes } = search.supported(type)
   const offers = (kind: InteractionKind) => access.offered(type, actionOf(kind)!)
   const profiles = definitions.profiles(type)
   const severalDeletes = limits.conditionalDelete > 1 ? 'multiple' : 'single'
@@ -86,7 +87,10 @@ function resource(type: string, { definitions, access, search, operations, limit
     referencePolicy: ['literal', 'logical', 'local'],
     searchInclude: includes,
     searchRevInclude: revIncludes,
-    searchParam: parameters.map(({ code, url, type: kind }) => ({ name: code, definition: url, type: kind })),
+    searchParam: parameters.map(({ code, url, type: kind }) => {
+      const documentation = documentationOf(kind, modifiers(code))
+      return { name: code, definition: url, type: kind, documentation }
+    }),
     operation: operationsOf(
       operations.filter(
         (one) =>

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { documentationOf } from '../../../src/search/documentation.ts'
 import { definitions, parse, refusal, rid, search, where } from './search-parts.ts'
 
 describe('what to return', () => {
@@ -235,6 +236,14 @@ describe('what is said to be supported', () => {
         )
       }
     }
+  })
+
+  test('the documentation names the modifiers that work, types as one, and prefixes where numbers are compared', () => {
+    const told = (type: string, code: string) =>
+      documentationOf(definitions.searchParameter(type, code)!.type, search.supported(type).modifiers(code))
+    assert.equal(told('Patient', 'name'), 'Modifiers: :missing :exact :contains.')
+    assert.equal(told('Patient', 'birthdate'), 'Modifiers: :missing. Prefixes: eq ne gt lt ge le sa eb ap.')
+    assert.equal(told('Observation', 'subject'), 'Modifiers: :missing :identifier :text :[type].')
   })
 
   test('every include that is told is parsed, for every type', () => {
