@@ -106,7 +106,7 @@ async function composeOn(
   const { oauth, performer } = late
   const app = createApp({
     ...{ definitions, base, limits, log, publicUrl },
-    capabilities: async () => (await capabilities()).answer.json!,
+    capabilities: async (query) => (await capabilities(query)).answer.json!,
     attachments: store.attachments,
     perform: performer.perform,
     trustProxy: settings.http.trustProxy,

@@ -26,7 +26,7 @@ interface Parts extends Omit<Parameters<typeof createFhir>[0], 'base' | 'send'> 
   oauth: readonly Middleware[]
   webFiles: ReadonlyMap<string, WebFile>
   readiness: Readiness
-  capabilities: () => Promise<string>
+  capabilities: (query: URLSearchParams) => Promise<string>
   rateLimit: RateLimit
 }
 
@@ -59,7 +59,7 @@ export function createApp(parts: Parts): App {
   app.use(async (ctx, next) => {
     if (ctx.path !== '/fhir/metadata' || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) return next()
     const format = demandFormat(ctx)
-    send(ctx, await parts.capabilities(), format)
+    send(ctx, await parts.capabilities(new URLSearchParams(ctx.querystring)), format)
   })
   for (const middleware of oauth) app.use(middleware)
   app.use(createWebFiles(parts.webFiles))

@@ -1,6 +1,7 @@
 import type { Access } from '../access/access.ts'
 import type { Definitions } from '../definitions/definitions.ts'
 import { formats } from '../fhir/format.ts'
+import { FhirError } from '../fhir/error.ts'
 import type { Search } from '../search/create-search.ts'
 import { documentationOf } from '../search/documentation.ts'
 import { hasBytes } from './binary-bytes.ts'
@@ -26,10 +27,22 @@ interface Parts {
  */
 export function createCapabilities(parts: Parts) {
   let text: string | undefined
-  return async function capabilities(): Promise<Answered> {
+  return async function capabilities(query: URLSearchParams): Promise<Answered> {
+    refuseOtherModes(query)
     text ??= JSON.stringify(capabilityStatement(parts), withoutEmptyLists)
     return { answer: { status: 200, json: text } }
   }
+}
+
+/** "full", "normative" and "terminology"; which terminology there is, is told by the operations on it. */
+function refuseOtherModes(query: URLSearchParams): void {
+  const other = query.getAll('mode').find((mode) => mode !== 'full' && mode !== 'normative')
+  if (other === undefined) return
+  const text =
+    other === 'terminology'
+      ? 'There is no TerminologyCapabilities; the CapabilityStatement (mode=full) names the operations on terminology.'
+      : `"${other}" is no mode of a CapabilityStatement; full and normative are.`
+  throw new FhirError('unsupportedParameter', text, { expression: 'mode' })
 }
 
 /** "Objects are never empty … an array cannot be empty." https://hl7.org/fhir/R4/json.html */

@@ -1,4 +1,6 @@
+import type { Access } from '../access/access.ts'
 import type { Context } from '../access/principal.ts'
+import { FhirError } from '../fhir/error.ts'
 import type { Handle } from '../store/store.ts'
 import type { Commit } from './commit.ts'
 import type { ConditionalTarget } from './conditional-target.ts'
@@ -7,6 +9,7 @@ import type { Answered, Interaction } from './interaction.ts'
 import { retried } from './update.ts'
 
 interface Parts {
+  access: Pick<Access, 'offered'>
   commit: Commit
   conditionalTarget: ConditionalTarget
   /** How many resources one conditional delete may delete: 1, unless the settings say otherwise. */
@@ -19,13 +22,15 @@ interface Parts {
  *
  * https://hl7.org/fhir/R4/http.html#3.1.0.7.1
  */
-export function createConditionalDelete({ commit, conditionalTarget, limit }: Parts) {
+export function createConditionalDelete({ access, commit, conditionalTarget, limit }: Parts) {
   return async function conditionalDelete(
     context: Context,
     handle: Handle,
     asked: Extract<Interaction, { kind: 'conditional-delete' }>,
   ): Promise<Answered> {
     const { type, ifMatch, criteria } = asked
+    // Where nobody may, "nothing matched" would sound as if somebody might.
+    if (!access.offered(type, 'delete')) throw new FhirError('methodNotAllowed', `A ${type} is never deleted here.`)
     return retried(ifMatch, () =>
       handle.transaction(async (tx) => {
         const matches = await conditionalTarget(context, tx, asked, 'delete', limit)

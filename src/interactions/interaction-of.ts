@@ -29,7 +29,8 @@ export function createInteractionOf(isResourceType: (name: string) => boolean) {
     const [first, second, third, fourth] = segments
     if (segments.length > 4) throw unknownPath(ask)
     if (first === undefined) return wholeSystem(ask)
-    if (first === 'metadata' && segments.length === 1) return only(ask, 'GET', { kind: 'capabilities' })
+    if (first === 'metadata' && segments.length === 1)
+      return only(ask, 'GET', { kind: 'capabilities', query: ask.query })
     if (first.startsWith('$') && segments.length === 1) return operation(ask, first)
     if (!isResourceType(first)) {
       throw new FhirError('unknownType', `"${first}" is not a resource type of FHIR R4.`)

@@ -8,7 +8,7 @@ import type { Touched } from './audit-row.ts'
  * https://hl7.org/fhir/R4/http.html
  */
 export type Interaction =
-  | { kind: 'capabilities' }
+  | { kind: 'capabilities'; query: URLSearchParams }
   | { kind: 'read'; type: string; id: string; unless?: Known }
   | { kind: 'vread'; type: string; id: string; version: string; unless?: Known }
   | { kind: 'create'; type: string; ifNoneExist?: string }

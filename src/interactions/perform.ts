@@ -126,16 +126,23 @@ function createHandlers(parts: Parts, commit: Commit, perform: Perform): Record<
         kind: 'none',
       }),
   })
+  const capabilities = createCapabilities(parts)
   return {
     ...reading,
-    capabilities: createCapabilities(parts),
+    capabilities: (_context: Context, _handle: Handle, { query }: Extract<Interaction, { kind: 'capabilities' }>) =>
+      capabilities(query),
     create: createCreate({ access, search, keys, commit, bytes }),
     update: createUpdate({ access, keys, commit, bytes }),
     patch: createPatch({ access, commit, patchOf }),
     delete: createDelete({ access, commit }),
     'conditional-update': createConditionalUpdate({ access, keys, commit, conditionalTarget }),
     'conditional-patch': createConditionalPatch({ commit, conditionalTarget, patchOf }),
-    'conditional-delete': createConditionalDelete({ commit, conditionalTarget, limit: limits.conditionalDelete }),
+    'conditional-delete': createConditionalDelete({
+      access,
+      commit,
+      conditionalTarget,
+      limit: limits.conditionalDelete,
+    }),
     batch: createBatch({ plan, perform, transaction, onError: parts.onError }),
     operation: createRunOperation({ access, definitions, operations, commit }),
   }
