@@ -50,18 +50,34 @@ const headBytes = 500
 
 /**
  * Every FHIR package of the folder, those first that others depend on. A package is a folder with a package.json, itself or
- * in `package/`; its definitions are `.json` files, one each, or `.ndjson` files, one per line.
+ * in `package/`; its definitions are `.json` files, one each, or `.ndjson` files, one per line. `.json` files that stand in
+ * the folder itself are definitions as well, and come last.
  */
 export function readPackages(folder: string): FhirPackage[] {
   const found = (existsSync(folder) ? readdirSync(folder) : [])
     .flatMap((name) => [join(folder, name, 'package'), join(folder, name)].filter(isPackage).slice(0, 1))
     .map((path) => ({ path, ...readManifest(path) }))
   const names = new Set(found.map(({ name }) => name))
-  return inDependencyOrder(found).map(({ path, name, dependencies }) => ({
+  const packages = inDependencyOrder(found).map(({ path, name, dependencies }) => ({
     name,
     entries: readEntries(path, folder),
     missing: dependencies.filter((dependency) => !names.has(dependency)),
   }))
+  return [...packages, { name: '', entries: looseEntries(folder), missing: [] }]
+}
+
+/** Whoever puts a single file here wants it to be used: one that is no definition is a mistake. */
+function looseEntries(folder: string): Entry[] {
+  const files = existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : []
+  return files
+    .filter((file) => file.isFile() && file.name.endsWith('.json') && !file.name.startsWith('.'))
+    .map(({ name }) => name)
+    .toSorted()
+    .flatMap((name) => {
+      const entries = entriesOfFile(join(folder, name), folder)
+      if (entries.length > 0) return entries
+      throw new Error(`${name} is no definition: its resourceType is none of ${[...definitionTypes].join(', ')}`)
+    })
 }
 
 function isPackage(path: string): boolean {

@@ -36,14 +36,18 @@ export function createSearchParameters({ registry, structures, compiler }: Parts
   const own = new Map<string, Map<string, SearchParameter>>()
   const sorted = new Map<string, readonly SearchParameter[]>()
   for (const source of sources) {
+    if (!source.isChecked) refuseUnusable(source)
     for (const base of source.definition.base) add({ ...source, base })
   }
 
   function add(source: ForBase): void {
     const { definition, base, file, isChecked } = source
     if (!structures.hasType(base)) throw new Error(`${file}: ${definition.url}: the base "${base}" is no known type`)
-    const known = find(base, definition.code)
+    const known = find(base, definition.code) ?? below(base, definition.code)
     if (known) return refuseOtherMeaning(known, source)
+    if (!isChecked && definition.code.startsWith('_')) {
+      throw new Error(`${file}: ${definition.url}: names such as "${definition.code}", with _ first, are FHIR's own`)
+    }
     const parameter = parameterOf(source)
     own.set(base, (own.get(base) ?? new Map<string, SearchParameter>()).set(definition.code, parameter))
     if (!isChecked) void [parameter.repeats, parameter.components]
@@ -52,6 +56,13 @@ export function createSearchParameters({ registry, structures, compiler }: Parts
   function find(type: string, code: string): SearchParameter | undefined {
     const parent = registry.parentOf(type)
     return own.get(type)?.get(code) ?? (parent === undefined ? undefined : find(parent, code))
+  }
+
+  /** A type may have what is new to a type that it derives from. */
+  function below(base: string, code: string): SearchParameter | undefined {
+    const derives = (type: string | undefined): boolean =>
+      type !== undefined && (type === base || derives(registry.parentOf(type)))
+    return [...own].find(([type, parameters]) => parameters.has(code) && derives(type))?.[1].get(code)
   }
 
   function inherited(type: string): SearchParameter[] {
@@ -173,6 +184,32 @@ function refuseOtherMeaning(known: SearchParameter, { definition, base, file }: 
   const isSame = partsOf(definition.expression ?? '').every((part) => partsOf(known.expression).includes(part))
   if (definition.derivedFrom === known.url || isSame) return
   throw new Error(`${file}: ${definition.url} gives "${definition.code}" of ${base} another meaning than ${known.url}`)
+}
+
+const knownTypes = new Set([
+  'number',
+  'date',
+  'string',
+  'token',
+  'reference',
+  'composite',
+  'quantity',
+  'uri',
+  'special',
+])
+
+/** What the elements of a SearchParameter must say before it can be one. https://hl7.org/fhir/R4/searchparameter.html */
+function refuseUnusable({ definition, file }: Source<Needed>): void {
+  const { url, code, base, type } = definition as Partial<Needed>
+  const fault =
+    typeof code !== 'string' || !/^[A-Za-z_][A-Za-z0-9_-]*$/.test(code)
+      ? `SearchParameter.code "${code}" is no name that a query could use: letters, digits, - and _`
+      : !Array.isArray(base) || base.length === 0
+        ? 'SearchParameter.base names no type'
+        : !knownTypes.has(String(type))
+          ? `SearchParameter.type "${type}" is none of ${[...knownTypes].join(', ')}`
+          : undefined
+  if (fault !== undefined) throw new Error(`${file}: ${url}: ${fault}`)
 }
 
 /** Of everything that decides which values a resource is found by. */

@@ -183,6 +183,14 @@ test('definitions that do not fit are refused at boot, naming the file and the f
     ],
     [[searchParameter({ expression: 'Patient.name.ofType(Nome)' })], /there is no type Nome/],
     [[searchParameter({ expression: 'Patient.name.(' })], /definition-0\.json: .*does not compile/],
+    [[searchParameter({ type: 'tokn' })], /definition-0\.json: .*SearchParameter\.type "tokn" is none of number, date/],
+    [[searchParameter({ code: 'a.b' })], /definition-0\.json: .*"a\.b" is no name that a query could use/],
+    [[searchParameter({ code: '_count' })], /definition-0\.json: .*with _ first, are FHIR's own/],
+    [[searchParameter({ base: undefined })], /definition-0\.json: .*SearchParameter\.base names no type/],
+    [
+      [searchParameter({ code: 'birthdate', base: ['DomainResource'], expression: 'DomainResource.language' })],
+      /gives "birthdate" of DomainResource another meaning than/,
+    ],
     [[searchParameter({ base: ['Pacient'] })], /definition-0\.json: .*the base "Pacient" is no known type/],
     [
       [searchParameter({}), searchParameter({ code: 'other' })],
@@ -209,6 +217,19 @@ test('definitions that do not fit are refused at boot, naming the file and the f
     }),
     /its package needs others that are not here: hl7\.base\.guide/,
   )
+})
+
+test('a single file beside the packages is a definition, and one that is none is refused', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'packages-'))
+  folders.push(folder)
+  symlinkSync(join(projectRoot, 'fhir-profiles', 'hl7.fhir.r4.core'), join(folder, 'hl7.fhir.r4.core'))
+  writeFileSync(join(folder, 'own.json'), JSON.stringify(searchParameter({})))
+  const own = (await loadDefinitions(folder)).searchParameter('Patient', 'own')!
+  assert.deepEqual(own.values({ resourceType: 'Patient', maritalStatus: { text: 'a' } }), [
+    { type: 'CodeableConcept', value: { text: 'a' } },
+  ])
+  writeFileSync(join(folder, 'typo.json'), JSON.stringify({ ...searchParameter({}), resourceType: 'SearchParamter' }))
+  await assert.rejects(loadDefinitions(folder), /typo\.json is no definition: its resourceType is none of/)
 })
 
 test('a folder without R4 is refused with the command that helps', async () => {
