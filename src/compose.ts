@@ -16,20 +16,26 @@ import { createCapabilities } from './interactions/capabilities.ts'
 import { createPerform, type Perform, type Performer } from './interactions/perform.ts'
 import { standardOperations } from './interactions/standard-operations.ts'
 import { createOAuth, type OAuth } from './oauth/create-oauth.ts'
-import { createSearch } from './search/create-search.ts'
+import { createSearch, type Search } from './search/create-search.ts'
+import { digestOf } from './search/index-state.ts'
 import { createKeys, type Keys } from './search/keys.ts'
 import type { Accounts } from './sharing/accounts.ts'
 import { activePractitionerKey } from './sharing/active-practitioner.ts'
 import { createSharing } from './sharing/create-sharing.ts'
 import { createMail } from './sharing/mail.ts'
 import { createStore } from './store/create-store.ts'
-import { installSecret, installValue, setInstallValue } from './store/install-value.ts'
+import { installSecret } from './store/install-value.ts'
 import { readMasterKey } from './store/master-key.ts'
 import { migrate, refusePendingMigrations } from './store/migrations.ts'
 import { type Connection, openDatabase } from './store/open-database.ts'
+import { openIndexState, type OpenIndexState } from './store/open-index-state.ts'
 import { openObjects } from './store/open-objects.ts'
+import { createSearchIndex, type SearchIndex } from './store/search-index.ts'
 import type { Store } from './store/store.ts'
 import { webFiles } from './web/web-files.ts'
+
+/** How often a server that waits for a reindex looks, in milliseconds. */
+const indexPatience = 1_000
 
 export interface Parts {
   log?: Log
@@ -76,7 +82,10 @@ async function composeOn(
     ? readMasterKey(settings.masterKeyFile, false)
     : readMasterKey(path.join(dataDir, 'master.key'), true)
   const secretFor = (purpose: string) => Buffer.from(hkdfSync('sha256', masterKey, '', `chartshare ${purpose}`, 32))
-  const search = createSearch({ definitions, keys, base, cursorSecret: secretFor('cursors'), labels: labelsOf })
+  const searchIndex = createSearchIndex(database)
+  const index = openIndexState(searchIndex, definitions)
+  const search = createSearch({ definitions, keys, base, cursorSecret: secretFor('cursors'), labels: labelsOf, index })
+  const watch = await watchIndex(searchIndex, index, search, log)
   const access = createAccess({ definitions, search, keys, base })
   const mail = createMail(settings.mail, path.join(dataDir, 'outbox'))
 
@@ -124,6 +133,7 @@ async function composeOn(
     roundTrips: database.roundTrips,
     async close() {
       clearInterval(housekeeping)
+      watch.stop()
       mail.close()
       await store.close()
     },
@@ -140,8 +150,7 @@ async function openStore(settings: Settings, parts: Parts, log: Log) {
   try {
     if (parts.connection) await migrate(database)
     else await refusePendingMigrations(database)
-    const [definitions, objects] = await Promise.all([loadDefinitions(), openObjects(settings)])
-    await noteSearchDigest(database, definitions.searchDigest, log)
+    const [definitions, objects] = await Promise.all([loadDefinitions(settings.profilesDir), openObjects(settings)])
     const keys = createKeys(await installSecret(database))
     const onError = (err: unknown) => log.error({ err }, 'work after a commit failed')
     return { store: await createStore({ database, keys, objects, onError }), keys, definitions, objects, database }
@@ -151,15 +160,29 @@ async function openStore(settings: Settings, parts: Parts, log: Log) {
   }
 }
 
-/** The index was made with certain search parameters; a server that knows others finds less than it should until a reindex. */
-async function noteSearchDigest(database: Pick<Store, 'query'>, digest: string, log: Log): Promise<void> {
-  const known = await installValue(database, 'search-digest')
-  if (known === undefined) await setInstallValue(database, 'search-digest', Buffer.from(digest))
-  else if (known.toString() !== digest) {
-    log.warn(
-      'The search parameters are not those that the index was made with: what was stored before may not be found.',
+/**
+ * A server that indexes what earlier rows were not indexed for refuses searches by it, until a reindex, which this process looks
+ * out for, has made their index.
+ */
+async function watchIndex(
+  index: SearchIndex,
+  state: OpenIndexState,
+  search: Search,
+  log: Log,
+): Promise<{ stop(): void }> {
+  const indexed = search.indexed()
+  const lacking = await state.compare(indexed)
+  await index.serve(digestOf(indexed))
+  if (lacking.size === 0) return { stop: () => undefined }
+  const names = [...lacking].map(([type, codes]) => `${type} (${codes.join(', ')})`)
+  log.warn(`Not indexed for what is stored, and refused in searches until \`npm run reindex\`: ${names.join('; ')}`)
+  const timer = setInterval(() => {
+    state.compare(indexed).then(
+      ({ size }) => size === 0 && clearInterval(timer),
+      (err: unknown) => log.warn({ err }, 'the state of the index could not be read'),
     )
-  }
+  }, indexPatience).unref()
+  return { stop: () => clearInterval(timer) }
 }
 
 /** What the product asks of the accounts, once there are any. */

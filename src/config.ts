@@ -92,6 +92,7 @@ function settingsOf(values: Values, env: Environment) {
     startedByNpm: env['npm_lifecycle_event'] !== undefined,
     publicUrl: values.PUBLIC_URL,
     dataDir: values.DATA_DIR,
+    profilesDir: values.PROFILES_DIR,
     masterKeyFile: values.MASTER_KEY_FILE,
     http: { host: values.HOST, port: values.PORT, trustProxy: values.TRUST_PROXY, metricsToken: values.METRICS_TOKEN },
     log: { level: values.LOG_LEVEL },

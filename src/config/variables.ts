@@ -48,6 +48,10 @@ export const variables = {
     default: './data',
     meaning: 'Folder for everything that has no server of its own: database, attachments, mails, master key.',
   },
+  PROFILES_DIR: {
+    parse: is.path,
+    meaning: 'Folder with the FHIR packages to load, R4 itself among them. Absent: `fhir-profiles` beside the program.',
+  },
   DATABASE_URL: {
     parse: is.url('postgres', 'postgresql'),
     secret: 'password',

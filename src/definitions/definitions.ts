@@ -54,6 +54,8 @@ export interface SearchParameter {
   /** Target types of a reference parameter; empty for the others. */
   readonly targets: readonly string[]
   readonly expression: string
+  /** Everything in the definition that decides which values a resource is found by. */
+  readonly definition: string
   /** Whether a resource may hold more than one value (then dates go to the side table as well). */
   readonly repeats: boolean
   /** The FHIR types that the values can have, e.g. `['dateTime', 'Period']`; undefined when it cannot be told beforehand. */

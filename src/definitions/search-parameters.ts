@@ -93,6 +93,7 @@ export function createSearchParameters({ registry, structures, compiler }: Parts
       // What has no expression cannot be found by its values, whatever its type says.
       type: expression === '' ? 'special' : (definition.type as SearchParameterType),
       expression,
+      definition: lineOf(definition),
       get targets() {
         return definition.type === 'reference' ? narrowed(definition.target ?? [], compiled().targets) : []
       },
@@ -214,8 +215,10 @@ function refuseUnusable({ definition, file }: Source<Needed>): void {
 
 /** Of everything that decides which values a resource is found by. */
 function digestOf(definitions: readonly Needed[]): string {
-  const lines = definitions.map(({ url, code, base, type, expression, target, component }) =>
-    JSON.stringify([url, code, base, type, expression, target, component]),
-  )
+  const lines = definitions.map(lineOf)
   return createHash('sha256').update(lines.sort().join('\n')).digest('hex').slice(0, 16)
+}
+
+function lineOf({ url, code, base, type, expression, target, component }: Needed): string {
+  return JSON.stringify([url, code, base, type, expression, target, component])
 }

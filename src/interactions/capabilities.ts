@@ -26,11 +26,14 @@ interface Parts {
  * https://hl7.org/fhir/R4/http.html#capabilities
  */
 export function createCapabilities(parts: Parts) {
-  let text: string | undefined
+  let made: { revision: number; text: string } | undefined
   return async function capabilities(query: URLSearchParams): Promise<Answered> {
     refuseOtherModes(query)
-    text ??= JSON.stringify(capabilityStatement(parts), withoutEmptyLists)
-    return { answer: { status: 200, json: text } }
+    const revision = parts.search.revision()
+    if (made?.revision !== revision) {
+      made = { revision, text: JSON.stringify(capabilityStatement(parts), withoutEmptyLists) }
+    }
+    return { answer: { status: 200, json: made.text } }
   }
 }
 

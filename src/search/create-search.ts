@@ -4,6 +4,7 @@ import { type Clause, none, or } from './clause.ts'
 import { createCursors, type Cursored } from './cursor.ts'
 import { createExtract } from './extract/extract.ts'
 import { createFields, type Field } from './field.ts'
+import { askable, complete, type IndexedParameters, indexedParameters, type IndexState } from './index-state.ts'
 import type { IndexValues } from './index-values.ts'
 import type { Key, Keys, Rid } from './keys.ts'
 import { createLinks } from './links.ts'
@@ -40,6 +41,10 @@ export interface Search {
   codeKey(type: string, parameter: string, code: string): Key
   /** What a client may ask of a type: for the CapabilityStatement. */
   supported(type: string): Supported
+  /** Changes when what is supported does. */
+  revision(): number
+  /** What `extract` indexes of each type today, to compare with what its index was made with. */
+  indexed(): ReadonlyMap<string, IndexedParameters>
 }
 
 export interface Supported {
@@ -59,19 +64,30 @@ interface Parts {
   cursorSecret: Buffer
   /** The mask of a resource's security labels (access/labels.ts). */
   labels: (resource: Resource) => number
+  /** What of the definitions the stored rows are not indexed for yet. */
+  index?: IndexState
   /** Epoch ms; for approximate dates. */
   now?: () => number
 }
 
 /** From query strings to plans, and from resources to index values. Runs nothing; sql.ts turns the plans into SQL. */
-export function createSearch({ definitions, keys, base, cursorSecret, labels, now = Date.now }: Parts): Search {
+export function createSearch({
+  definitions,
+  keys,
+  base,
+  cursorSecret,
+  labels,
+  index = complete,
+  now = Date.now,
+}: Parts): Search {
   const fields = createFields(definitions, keys)
   const types = createSearchTypes({ definitions, keys, fields, base, now })
   const linksTo = createLinks({ keys, fields })
-  const criterion = createCriterion({ definitions, keys, fields, types })
+  const asked = askable(fields, index)
+  const criterion = createCriterion({ definitions, keys, fields: asked, types, linksTo })
   const cursors = createCursors(cursorSecret)
-  const includes = createIncludes({ definitions, fields, linksTo })
-  const parse = createParse({ criterion, includes, sort: createSort({ fields, types }), cursors })
+  const includes = createIncludes({ definitions, fields: asked, linksTo })
+  const parse = createParse({ criterion, includes, sort: createSort({ fields: asked, types }), cursors })
 
   /** Of a reference parameter that the server itself names; a wrong name is a mistake of ours. */
   function reference(type: string, code: string): Field {
@@ -89,10 +105,10 @@ export function createSearch({ definitions, keys, base, cursorSecret, labels, no
   }
 
   function supported(type: string): Supported {
-    const parameters = fields.all(type).filter((field) => isSearchable(field, types))
+    const parameters = asked.all(type).filter((field) => isSearchable(field, types))
     const references = parameters.filter(({ parameter }) => parameter.type === 'reference')
     const referring = definitions.resourceTypes.flatMap((source) =>
-      fields
+      asked
         .all(source)
         .filter(({ parameter, targets }) => parameter.type === 'reference' && targets.includes(type))
         .map(({ parameter }) => `${source}:${parameter.code}`),
@@ -125,5 +141,7 @@ export function createSearch({ definitions, keys, base, cursorSecret, labels, no
       return clause.any[0]!
     },
     supported,
+    revision: index.revision,
+    indexed: () => indexedParameters(definitions.resourceTypes, fields, types),
   }
 }

@@ -1,8 +1,8 @@
-import { rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { barrier } from './embedded/account.ts'
 import { findBinaries } from './embedded/binaries.ts'
-import { ensureCluster, superuser } from './embedded/cluster.ts'
+import { ensureCluster, isRunning, superuser } from './embedded/cluster.ts'
 import { clusterFolder, socketFolder } from './embedded/folders.ts'
 import { settingsOf } from './embedded/settings.ts'
 import { superviseServer } from './embedded/supervisor.ts'
@@ -61,4 +61,21 @@ export async function startEmbeddedPostgres({ dataDir, durable = true }: Embedde
       await exited
     },
   }
+}
+
+/** The cluster of a server that runs on the data folder, which keeps it; or one started for the caller, who stops it. */
+export async function joinEmbeddedPostgres(
+  options: EmbeddedOptions,
+): Promise<Pick<EmbeddedPostgres, 'connection' | 'stop'>> {
+  const running = runningSocket(path.resolve(options.dataDir))
+  if (running === undefined) return startEmbeddedPostgres(options)
+  return { connection: { host: running, user: superuser, database: 'postgres' }, stop: async () => undefined }
+}
+
+/** https://www.postgresql.org/docs/current/storage-file-layout.html: the process, and in the fifth line the socket's folder. */
+function runningSocket(dataDir: string): string | undefined {
+  const file = path.join(dataDir, 'postgres', 'postmaster.pid')
+  if (!existsSync(file)) return undefined
+  const [pid, , , , socket, , , state] = readFileSync(file, 'utf8').split('\n')
+  return socket && isRunning(Number(pid)) && state?.trim() === 'ready' ? socket : undefined
 }

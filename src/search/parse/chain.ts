@@ -3,7 +3,7 @@ import type { Definitions } from '../../definitions/definitions.ts'
 import { FhirError } from '../../fhir/error.ts'
 import { type Clause, none, or } from '../clause.ts'
 import type { Field } from '../field.ts'
-import { createLinks } from '../links.ts'
+import type { createLinks } from '../links.ts'
 import { type ConditionParts, createCondition, unsupported } from './condition.ts'
 
 export type Criterion = (type: string, name: string, value: string) => Clause
@@ -21,13 +21,13 @@ interface Walk {
 
 interface Parts extends ConditionParts {
   definitions: Definitions
+  linksTo: ReturnType<typeof createLinks>
 }
 
 /** What `name=value` asks of one type; `name` may have modifiers, chains and `_has`. */
-export function createCriterion({ definitions, ...parts }: Parts): Criterion {
+export function createCriterion({ definitions, linksTo, ...parts }: Parts): Criterion {
   const { fields, types } = parts
   const condition = createCondition(parts)
-  const linksTo = createLinks(parts)
 
   function criterion(type: string, name: string, value: string, walk: Walk): Clause {
     if (walk.depth > deepest) throw new FhirError('invalidQuery', `"${name}" is nested deeper than ${deepest} links`)

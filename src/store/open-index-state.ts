@@ -1,0 +1,56 @@
+import type { Definitions } from '../definitions/definitions.ts'
+import type { IndexedParameters, IndexState } from '../search/index-state.ts'
+import type { SearchIndex } from './search-index.ts'
+
+/** What the index lacks of what is indexed today, kept up with what a reindex does meanwhile. */
+export interface OpenIndexState extends IndexState {
+  /** Compares with the database. Answers the types whose index is incomplete, with the codes that it lacks. */
+  compare(indexed: ReadonlyMap<string, IndexedParameters>): Promise<ReadonlyMap<string, readonly string[]>>
+}
+
+/** The first release indexed these, and did not note it yet. */
+const firstTypes = new Set(['number', 'date', 'string', 'token', 'reference', 'quantity', 'uri'])
+const standard = 'http://hl7.org/fhir/SearchParameter/'
+
+export function openIndexState(index: SearchIndex, definitions: Definitions): OpenIndexState {
+  let pending: ReadonlyMap<string, readonly string[]> = new Map()
+  let revision = 0
+
+  /** An index that nothing is noted of is empty, or the first release's. */
+  async function noted(indexed: ReadonlyMap<string, IndexedParameters>): Promise<Map<string, IndexedParameters>> {
+    const known = await index.read()
+    if (known.size > 0) return known
+    const isNew = (await index.served()) === undefined
+    const first = isNew ? new Map(indexed) : new Map([...indexed].map(([type, all]) => [type, firstOf(type, all)]))
+    await index.write(first)
+    return first
+  }
+
+  function firstOf(type: string, all: IndexedParameters): IndexedParameters {
+    const parameters = Object.entries(all).filter(([code]) => {
+      const parameter = definitions.searchParameter(type, code)
+      return parameter && firstTypes.has(parameter.type) && parameter.url.startsWith(standard)
+    })
+    return Object.fromEntries(parameters)
+  }
+
+  return {
+    isPending: (type, code) => pending.get(type)?.includes(code) ?? false,
+    revision: () => revision,
+    async compare(indexed) {
+      const known = await noted(indexed)
+      const lacking = new Map(
+        [...indexed].flatMap(([type, all]) => {
+          const codes = Object.keys(all).filter((code) => known.get(type)?.[code] !== all[code])
+          return codes.length > 0 ? [[type, codes] as const] : []
+        }),
+      )
+      const empty = await index.empty([...lacking.keys()])
+      if (empty.length > 0) await index.write(new Map(empty.map((type) => [type, indexed.get(type)!])))
+      for (const type of empty) lacking.delete(type)
+      if (JSON.stringify([...lacking]) !== JSON.stringify([...pending])) revision++
+      pending = lacking
+      return lacking
+    },
+  }
+}
