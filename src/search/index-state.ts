@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Definitions } from '../definitions/definitions.ts'
 import { FhirError } from '../fhir/error.ts'
 import type { Field, Fields } from './field.ts'
 import type { SearchTypes } from './types/table.ts'
@@ -14,6 +15,17 @@ export interface IndexState {
 }
 
 export const complete: IndexState = { isPending: () => false, revision: () => 0 }
+
+const firstTypes = new Set(['number', 'date', 'string', 'token', 'reference', 'quantity', 'uri'])
+const standard = 'http://hl7.org/fhir/SearchParameter/'
+
+/** Whether the first release had indexed a parameter; it did not note what it indexed. */
+export function isFirst(definitions: Pick<Definitions, 'searchParameter'>): (type: string, code: string) => boolean {
+  return (type, code) => {
+    const parameter = definitions.searchParameter(type, code)
+    return parameter !== undefined && firstTypes.has(parameter.type) && parameter.url.startsWith(standard)
+  }
+}
 
 /** What is indexed of each type. */
 export function indexedParameters(

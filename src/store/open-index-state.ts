@@ -1,4 +1,3 @@
-import type { Definitions } from '../definitions/definitions.ts'
 import type { IndexedParameters, IndexState } from '../search/index-state.ts'
 import type { SearchIndex } from './search-index.ts'
 
@@ -8,11 +7,8 @@ export interface OpenIndexState extends IndexState {
   compare(indexed: ReadonlyMap<string, IndexedParameters>): Promise<ReadonlyMap<string, readonly string[]>>
 }
 
-/** The first release indexed these, and did not note it yet. */
-const firstTypes = new Set(['number', 'date', 'string', 'token', 'reference', 'quantity', 'uri'])
-const standard = 'http://hl7.org/fhir/SearchParameter/'
-
-export function openIndexState(index: SearchIndex, definitions: Definitions): OpenIndexState {
+/** `isFirst`: whether the first release, which noted nothing, had indexed a parameter. */
+export function openIndexState(index: SearchIndex, isFirst: (type: string, code: string) => boolean): OpenIndexState {
   let pending: ReadonlyMap<string, readonly string[]> = new Map()
   let revision = 0
 
@@ -27,11 +23,7 @@ export function openIndexState(index: SearchIndex, definitions: Definitions): Op
   }
 
   function firstOf(type: string, all: IndexedParameters): IndexedParameters {
-    const parameters = Object.entries(all).filter(([code]) => {
-      const parameter = definitions.searchParameter(type, code)
-      return parameter && firstTypes.has(parameter.type) && parameter.url.startsWith(standard)
-    })
-    return Object.fromEntries(parameters)
+    return Object.fromEntries(Object.entries(all).filter(([code]) => isFirst(type, code)))
   }
 
   return {
