@@ -88,7 +88,16 @@ export function createFields(definitions: Definitions, keys: Keys) {
     const of = definitions.searchParameters(type).find(({ url }) => url === definition)
     const code = `${elementType}:${kind}:${expression}`
     const parameter: SearchParameter = {
-      ...{ code, url: `${definition}#${code}`, type: kind, expression, repeats: true, components: [], elements: [] },
+      ...{
+        code,
+        url: `${definition}#${code}`,
+        type: kind,
+        expression,
+        repeats: true,
+        definition: `${definition} ${expression}`,
+        components: [],
+        elements: [],
+      },
       ...{ targets: of?.targets ?? [], valueTypes: of?.valueTypes, paths: undefined, values: () => [] },
     }
     const targets =

@@ -61,6 +61,7 @@ export function digestOf(indexed: ReadonlyMap<string, IndexedParameters>): strin
  */
 export function askable(fields: Fields, { isPending }: IndexState): Fields {
   return {
+    component: fields.component,
     of(type, code) {
       const field = fields.of(type, code)
       if (!field || !isPending(type, code)) return field

@@ -29,6 +29,7 @@ const parameter = (code: string, base: string, expression: string, type = 'token
 const aPatient = (id: string, status: string) => ({
   resourceType: 'Patient',
   id,
+  birthDate: '1980-05-06',
   maritalStatus: { coding: [{ code: status }] },
 })
 
@@ -54,6 +55,7 @@ describe('npm run reindex', () => {
     await client.post('', aTransaction(...notes)).expect(200)
     await client.put('Basic/changed', { resourceType: 'Basic', id: 'changed', code: { text: 'before' } }).expect(201)
     const own = [
+      parameter('born', 'Patient', 'Patient.birthDate', 'date'),
       parameter('marital', 'Patient', 'Patient.maritalStatus'),
       parameter('code-text', 'Basic', 'Basic.code.text', 'string'),
     ]
@@ -143,6 +145,8 @@ describe('npm run reindex', () => {
     await whenAnswered('Patient?marital=M')
     assert.deepEqual(await ids('Patient?marital=M'), ['new', 'old'])
     assert.deepEqual(await ids('Patient?marital:not=M'), ['other'])
+    assert.deepEqual(await ids('Patient?born=1980-05'), ['new', 'old', 'other'])
+    assert.deepEqual(await ids('Patient?born=gt1980-05-06'), [])
     assert.ok(promised(await metadata(), 'Patient').includes('marital'))
     await admin.get('Basic?code-text=note').expect(400)
   })

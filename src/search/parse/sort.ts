@@ -1,6 +1,6 @@
 /** `_sort`: search parameters in order of priority, `-` for descending. https://hl7.org/fhir/R4/search.html#sort */
 import { FhirError } from '../../fhir/error.ts'
-import { dateColumnOf } from '../date-column.ts'
+import { dateColumnOf, hasDateColumn } from '../date-column.ts'
 import type { Fields } from '../field.ts'
 import type { SortKey } from '../request.ts'
 import type { SearchTypes } from '../types/table.ts'
@@ -14,6 +14,8 @@ export function createSort({ fields, types }: { fields: Fields; types: SearchTyp
     if (code === '_lastUpdated') return { by: 'lastUpdated', descending }
     const field = fields.of(type, code)
     if (!field || !types.typeOf(field.parameter)) return undefined
+    // Other packages' dates have no column to sort by.
+    if (field.parameter.type === 'date' && !hasDateColumn(field.parameter)) return undefined
     if (field.parameter.type === 'date') return { by: 'date', column: dateColumnOf(code), descending }
     if (field.parameter.type === 'string') return { by: 'string', key: field.keys.side, descending }
     return undefined
