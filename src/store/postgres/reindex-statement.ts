@@ -30,5 +30,5 @@ export function reindexStatement(tables: Tables, type: string, rows: readonly In
          and (v.pat, v.labels, v.akeys) is distinct from (w.pat, w.labels, w.akeys))`,
     ...sideParts(params, writes, { replaces: 'true', when: undefined }),
   ]
-  return { text: `with ${parts.join(',\n')}\nselect count(*) from w`, values: params.values }
+  return { text: `with ${parts.join(',\n')}\nselect count(*) from w`, values: params.values, sharesPlan: false }
 }
