@@ -31,12 +31,18 @@ export function createInteractionOf(isResourceType: (name: string) => boolean) {
     if (first === undefined) return wholeSystem(ask)
     if (first === 'metadata' && segments.length === 1)
       return only(ask, 'GET', { kind: 'capabilities', query: ask.query })
+    if (first === '_history' && second === undefined) {
+      return only(ask, 'GET', { kind: 'history-system', query: ask.query })
+    }
     if (first.startsWith('$') && segments.length === 1) return operation(ask, first)
     if (!isResourceType(first)) {
       throw new FhirError('unknownType', `"${first}" is not a resource type of FHIR R4.`)
     }
     if (second === undefined) return typeLevel(ask, first)
     if (second === '_search' && third === undefined) return only(ask, 'POST', search(ask, first))
+    if (second === '_history' && third === undefined) {
+      return only(ask, 'GET', { kind: 'history-type', type: first, query: ask.query })
+    }
     if (second.startsWith('$') && third === undefined) return operation(ask, second, first)
     if (!isId(second)) throw badId(ask, second)
     if (third === undefined) return instanceLevel(ask, first, second)

@@ -19,6 +19,8 @@ export type Interaction =
   | { kind: 'conditional-patch'; type: string; criteria: string; ifMatch?: number }
   | { kind: 'conditional-delete'; type: string; criteria: string; ifMatch?: number }
   | { kind: 'history-instance'; type: string; id: string; query: URLSearchParams }
+  | { kind: 'history-type'; type: string; query: URLSearchParams }
+  | { kind: 'history-system'; query: URLSearchParams }
   | { kind: 'search-type'; type: string; query: URLSearchParams; lenient: boolean }
   | { kind: 'batch' }
   | { kind: 'operation'; method: 'GET' | 'POST'; name: string; type?: string; id?: string; query: URLSearchParams }

@@ -18,6 +18,9 @@ import { createConditionalUpdate } from './conditional-update.ts'
 import { createCreate } from './create.ts'
 import { createDelete } from './delete.ts'
 import { createHistoryInstance } from './history-instance.ts'
+import { createHistoryPage } from './history-page.ts'
+import { createHistorySystem } from './history-system.ts'
+import { createHistoryType } from './history-type.ts'
 import { codeOf } from './interaction-table.ts'
 import { createInteractionOf } from './interaction-of.ts'
 import type { Answer, Answered, Body, Interaction, InteractionKind } from './interaction.ts'
@@ -106,10 +109,13 @@ function createHandlers(parts: Parts, commit: Commit, perform: Perform): Record<
   const plan = createPlan({ interactionOf, keys, base, limit: limits.bundleEntries })
   const patchOf = createPatchOf(definitions)
   const conditionalTarget = createConditionalTarget({ access, search })
+  const historyPage = createHistoryPage(search)
   const reading = {
     read: createRead({ access }),
     vread: createVread({ access }),
-    'history-instance': createHistoryInstance({ access }),
+    'history-instance': createHistoryInstance({ access, historyPage }),
+    'history-type': createHistoryType({ access, historyPage }),
+    'history-system': createHistorySystem({ access, resourceTypes: definitions.resourceTypes, historyPage }),
     'search-type': createSearchType({ access, search, subset: createSubset(definitions) }),
   }
   const transaction = createTransaction({
@@ -158,5 +164,6 @@ function namedBy(interaction: Interaction) {
 
 function queryOf(interaction: Interaction): string | undefined {
   if ('criteria' in interaction) return interaction.criteria
-  return interaction.kind === 'search-type' ? interaction.query.toString() : undefined
+  if (!('query' in interaction) || interaction.kind === 'operation') return undefined
+  return interaction.query.toString()
 }

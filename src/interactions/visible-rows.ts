@@ -69,3 +69,8 @@ export function refuseSmallScope(access: Access, context: Context, type: string,
 export function notFound(type: string, id: string): FhirError {
   return new FhirError('notFound', `${type}/${id} is not known.`)
 }
+
+/** Whose records were seen, for the audit trail. */
+export function patientsOf(rows: readonly StoredVersion[]): bigint[] {
+  return [...new Set(rows.flatMap(({ pat }) => (pat === null ? [] : [pat])))]
+}

@@ -4,6 +4,7 @@ import type { ObjectStore } from './object-store.ts'
 import type { Database } from './open-database.ts'
 import { createAudit } from './postgres/audit.ts'
 import { createGrants } from './postgres/grants.ts'
+import { createHistories } from './postgres/histories.ts'
 import { createPut } from './postgres/put.ts'
 import { createReads } from './postgres/reads.ts'
 import { createSearches } from './postgres/searches.ts'
@@ -38,6 +39,7 @@ export async function createStore({
     return {
       resources: {
         ...createReads({ query, keys, tables, nameOf, ...(record && { record }) }),
+        ...createHistories({ query, keys, tables, nameOf }),
         ...createSearches({ query, nameOf }),
         put: createPut({ query, nameOf, tables, inTransaction: record === undefined }),
       },

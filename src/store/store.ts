@@ -40,11 +40,8 @@ export interface Resources {
    */
   read(type: string, ids: readonly string[], options?: ReadOptions): Promise<StoredVersion[]>
   vread(type: string, id: string, version: number, options?: ReadOptions): Promise<StoredVersion | undefined>
-  history(
-    type: string,
-    id: string,
-    options: HistoryOptions,
-  ): Promise<{ versions: StoredVersion[]; total: number; more: boolean }>
+  /** One page of the versions of a resource, of a type or of several types; a version is judged by its own row. */
+  history(request: HistoryRequest): Promise<HistoryPage>
   /** Matches and included rows of one page. `access` gives the clauses of every type that the search touches. */
   find(request: SearchRequest, access: (type: string) => Clause): Promise<Page>
   /**
@@ -80,12 +77,39 @@ export interface ReadOptions {
   audit?: AuditRow
 }
 
-export interface HistoryOptions extends ReadOptions {
-  count: number
-  since?: number
-  at?: number
-  /** Versions below this one: where the page starts. */
-  before?: number
+/** Times in epoch ms. */
+export interface HistoryRequest {
+  /** The types, each with what may be seen of it. */
+  readonly of: readonly { readonly type: string; readonly where: Clause }[]
+  /** Of one resource alone; there is one type then. */
+  readonly id?: string
+  readonly count: number
+  /** Oldest first. */
+  readonly ascending?: boolean
+  /** Written at this time or later. */
+  readonly since?: number
+  /** Written earlier than this. */
+  readonly before?: number
+  /** Current at any moment from the first time up to, not including, the second. */
+  readonly at?: readonly [number, number]
+  /** Where the page starts: behind this version. */
+  readonly after?: HistoryPosition | undefined
+}
+
+export interface HistoryPosition {
+  /** What was committed when the first page was read, as Postgres writes it. */
+  readonly snapshot: string
+  readonly lastUpdated: number
+  readonly rid: Rid
+  readonly version: number
+}
+
+export interface HistoryPage {
+  readonly versions: readonly StoredVersion[]
+  /** Undefined on the last page. */
+  readonly next: HistoryPosition | undefined
+  /** Of all pages: always known of one resource, of types only where the first page holds everything. */
+  readonly total: number | undefined
 }
 
 export interface StoredVersion {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { all } from '../../src/search/clause.ts'
 import type { Keys } from '../../src/search/keys.ts'
 import type { Write } from '../../src/store/store.ts'
 import { aCreate, aDelete, aNamed, anAuditRow, anUpdate, aRevival, openStore, type TestStore } from './open-store.ts'
@@ -164,7 +165,11 @@ test('what was deleted can be revived: the history goes on, whoever is quicker w
   await put([aDelete(create, 1)])
   const results = await Promise.all(Array.from({ length: 10 }, () => put([aRevival(create, 2)])))
   assert.equal(results.filter(({ stale }) => stale.length === 0).length, 1)
-  const { versions, total } = await test_.store.resources.history('Patient', create.id, { count: 10 })
+  const { versions, total } = await test_.store.resources.history({
+    of: [{ type: 'Patient', where: all }],
+    id: create.id,
+    count: 10,
+  })
   assert.equal(total, 3)
   assert.deepEqual(
     versions.map(({ version, deleted }) => [version, deleted]),

@@ -69,36 +69,3 @@ test('a version is judged on its own row', async () => {
   assert.equal(await version(3, ofPatient(2n)), 3)
   assert.equal(await version(4), undefined)
 })
-
-test('a history holds the versions that may be seen, newest first, in pages, with one total', async () => {
-  const { store, keys, trips } = opened
-  const create = aCreate(keys, 'Procedure', { pat: 1n })
-  await store.resources.put([create])
-  for (let n = 1; n < 10; n += 1) await store.resources.put([anUpdate(create, n, { pat: n < 8 ? 1n : 2n })])
-  const page = async (before?: number) => {
-    const options = { where: ofPatient(1n), count: 3, ...(before === undefined ? {} : { before }) }
-    const { versions, total, more } = await store.resources.history('Procedure', create.id, options)
-    return { versions: versions.map(({ version }) => version), total, more }
-  }
-  assert.equal(await trips(() => page()), 1)
-  assert.deepEqual(await page(), { versions: [8, 7, 6], total: 8, more: true })
-  assert.deepEqual(await page(6), { versions: [5, 4, 3], total: 8, more: true })
-  assert.deepEqual(await page(3), { versions: [2, 1], total: 8, more: false })
-  assert.deepEqual(await page(1), { versions: [], total: 8, more: false })
-})
-
-test('a history can begin at a time, or be the version that was current at one', async () => {
-  const { resources } = opened.store
-  const { id } = await moved()
-  const versions = async (options: { since?: number; at?: number; where?: Clause }) =>
-    (await resources.history('Observation', id, { count: 10, ...options })).versions.map(({ version }) => version)
-  assert.deepEqual(await versions({ since: 2000 }), [3, 2])
-  assert.deepEqual(await versions({ at: 2999 }), [2])
-  assert.deepEqual(await versions({ at: 1000 }), [])
-  assert.deepEqual(await versions({ at: 9999, where: ofPatient(1n) }), [])
-})
-
-test('the history of nothing is empty', async () => {
-  const nothing = await opened.store.resources.history('Observation', 'unknown', { count: 5 })
-  assert.deepEqual(nothing, { versions: [], total: 0, more: false })
-})

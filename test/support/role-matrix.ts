@@ -54,11 +54,12 @@ export function cells(classOf: ClassOf): Cell[] {
 function questionsOf(type: string, role: Column, action: Action, classOf: ClassOf): Question[] {
   if (action === 'create') return [creation(type, role, permissions(type, role, 'create', classOf).length > 0)]
   const about = seeds.filter(({ resource }) => resource.resourceType === type)
-  return about.flatMap((seed) => {
-    const may = (asked: Action) => {
-      const inside = [...(seed.inside[role] ?? []), ...((asked === 'read' && seed.byId?.[role]) || [])]
-      return permissions(type, role, asked, classOf).some((rule) => rule === 'all' || inside.includes(rule))
-    }
+  const mayOf = (seed: Seed) => (asked: Action) => {
+    const inside = [...(seed.inside[role] ?? []), ...((asked === 'read' && seed.byId?.[role]) || [])]
+    return permissions(type, role, asked, classOf).some((rule) => rule === 'all' || inside.includes(rule))
+  }
+  const questions = about.flatMap((seed) => {
+    const may = mayOf(seed)
     return action === 'read' || action === 'search'
       ? [reading(seed, action, may(action)), ...readingOperations(seed, role, action, may(action), classOf)]
       : [
@@ -66,6 +67,50 @@ function questionsOf(type: string, role: Column, action: Action, classOf: ClassO
           ...(action === 'update' ? labelling(seed, { allowed: may('update'), readable: may('read') }) : []),
         ]
   })
+  if (action === 'read') return [...questions, ...histories(type, about, (seed) => mayOf(seed)('read'))]
+  if (action !== 'delete') return questions
+  const refused = about.filter((seed) => !mayOf(seed)('delete'))
+  return [...questions, ...refused.map((seed) => conditionalDeletion(seed, mayOf(seed)('search')))]
+}
+
+/** Histories show the versions of what may be read, and of nothing else: of one resource, of the type, of everything. */
+function histories(type: string, about: readonly Seed[], mayRead: (seed: Seed) => boolean): Question[] {
+  const readable = new Set(about.filter(mayRead).map(({ resource }) => `${type}/${resource.id}`))
+  const all = about.map(({ resource }) => `${type}/${resource.id}`)
+  const ofOne = all.map((name): Question => {
+    const status = readable.has(name) ? 200 : 404
+    return {
+      title: `${status}: the history of ${name}`,
+      statuses: [status],
+      ask: (asker) => asker.request('GET', `${name}/_history`),
+    }
+  })
+  const ofMany = [`${type}/_history`, '_history'].map((path): Question => {
+    return {
+      title: `${readable.size} of ${all.length} in ${path}`,
+      statuses: [200],
+      async ask(asker) {
+        const { status, body } = await asker.request('GET', `${path}?_count=1000&_sort=_lastUpdated`)
+        const shown = new Set((body.entry as { fullUrl: string }[] | undefined)?.map(({ fullUrl }) => fullUrl))
+        const seen = all.filter((name) => [...shown].some((url) => url.endsWith(`/${name}`)))
+        const wrong = seen.filter((name) => !readable.has(name))
+        return wrong.length > 0 ? { status: 0, body: { entry: wrong } } : { status, body: { entry: seen } }
+      },
+      matches: readable.size,
+    }
+  })
+  return [...ofOne, ...ofMany]
+}
+
+/** What may be found but not deleted is refused; what may not even be found is no match, so there is nothing to delete. */
+function conditionalDeletion({ what, resource }: Seed, searchable: boolean): Question {
+  const { resourceType: type, id } = resource
+  const status = type === 'AuditEvent' ? 405 : searchable ? 403 : 204
+  return {
+    title: `${status} on a condition: ${what}`,
+    statuses: [status],
+    ask: (asker) => asker.request('DELETE', `${type}?_id=${id}`),
+  }
 }
 
 /** Operations that answer about a resource to whoever may read it. */

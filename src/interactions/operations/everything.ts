@@ -1,6 +1,6 @@
 import type { CompartmentCode } from '../../definitions/definitions.ts'
 import { bundleText } from '../bundle-text.ts'
-import { patientsOf } from '../history-instance.ts'
+import { patientsOf } from '../visible-rows.ts'
 import type { Answered } from '../interaction.ts'
 import type { Call, Operation } from '../operation.ts'
 import { entryOf, pagingOf, pagingParameters } from './paging.ts'

@@ -1,7 +1,7 @@
 import { all, type Clause } from '../../search/clause.ts'
 import type { Keys } from '../../search/keys.ts'
 import { clauseSql } from '../../search/sql.ts'
-import type { Audit, Handle, HistoryOptions, ReadOptions, Resources, StoredVersion } from '../store.ts'
+import type { Audit, Handle, ReadOptions, Resources, StoredVersion } from '../store.ts'
 import { auditOfFound } from './audit-rows.ts'
 import { createParams, listOf, type Params } from './params.ts'
 import type { NameOf } from './statement-names.ts'
@@ -21,13 +21,7 @@ interface Parts {
 const worthSharing = 3
 
 /** The reads by id. The version's own row decides, never the current one: what access needs stands beside the JSON. */
-export function createReads({
-  query,
-  keys,
-  tables,
-  nameOf,
-  record,
-}: Parts): Pick<Resources, 'read' | 'vread' | 'history'> {
+export function createReads({ query, keys, tables, nameOf, record }: Parts): Pick<Resources, 'read' | 'vread'> {
   let audited = 0
 
   /** One caller alone saves a round trip; many save most of the commits, which cost more than the rows. */
@@ -84,20 +78,6 @@ export function createReads({
       const [found] = await run(at, `from (select v.* from ${at.table} v where ${exactly}) v`, options)
       return found
     },
-
-    async history(type, id, options) {
-      const at = asked(type)
-      const text = historyText(at, identity(at, id), options)
-      const rows = await query<VersionRow & { total: number }>(text, at.params.values, nameOf(text))
-      const found = rows.filter(({ rid }) => rid !== null)
-      return {
-        versions: found
-          .slice(0, options.count)
-          .map((row) => storedVersion(type, row, Object.keys(options.flags ?? {}))),
-        total: rows[0]!.total,
-        more: found.length > options.count,
-      }
-    },
   }
 }
 
@@ -117,24 +97,6 @@ function latestOfMany({ table, params }: Asked, rids: readonly bigint[], ids: re
   return `from unnest(${params.add(listOf(rids))}::int8[], ${params.add(ids)}::text[]) as asked(rid, id)
     cross join lateral (select v.* from ${table} v where v.rid = asked.rid and v.id = asked.id
       order by v.ver desc limit 1) v`
-}
-
-/** Newest first. The total counts what may be seen of the whole history, on every page. */
-function historyText(asked: Asked, identity: string, options: HistoryOptions): string {
-  const { table, params } = asked
-  const { where = all, flags = {}, count, since, at, before } = options
-  const conditions = [identity, condition(asked, where)]
-  if (since !== undefined) conditions.push(`v.lu >= ${params.add(since)}::int8`)
-  if (at !== undefined) {
-    const current = `select max(v.ver) from ${table} v where ${identity} and v.lu < ${params.add(at)}::int8`
-    conditions.push(`v.ver = (${current})`)
-  }
-  const page = before === undefined ? '' : `where seen.ver < ${params.add(before)}::int4`
-  return `with seen as materialized (select v.rid, v.ver from ${table} v where ${conditions.join(' and ')})
-    select counted.total, v.* from (select count(*)::int4 as total from seen) counted left join lateral (
-      select ${[versionColumns, ...flagColumns(asked, flags)].join(', ')}
-      from seen join ${table} v using (rid, ver) ${page}
-      order by v.ver desc limit ${params.add(count + 1)}::int4) v on true`
 }
 
 function flagColumns(asked: Asked, flags: NonNullable<ReadOptions['flags']>): string[] {
