@@ -36,6 +36,8 @@ export interface Context {
   readonly now: Date
   readonly signal: AbortSignal
   readonly ip?: string
+  /** Counts so many requests more to the caller's share. Throws FhirError('throttled') beyond it. */
+  readonly charge?: (requests: number) => Promise<void>
 }
 
 /** The server acting on its own behalf, inside a transaction that a person's interaction started. */

@@ -35,6 +35,9 @@ const problems = {
   tooCostly: { status: 503, code: 'too-costly' },
 } as const
 
+/** How long a server that is busy or starting is left alone. */
+const busySeconds = 5
+
 export type Problem = keyof typeof problems
 
 /** One entry of an OperationOutcome; `expression` holds FHIRPaths such as `Patient.name[0].given`. */
@@ -51,16 +54,19 @@ export class FhirError extends Error {
   readonly problem: Problem
   readonly status: number
   readonly issues: readonly Issue[]
+  /** Seconds after which it may be tried again. */
+  readonly retryAfter: number | undefined
 
   constructor(
     problem: Problem,
     text: string,
-    options: { issues?: readonly Issue[]; expression?: string; cause?: unknown } = {},
+    options: { issues?: readonly Issue[]; expression?: string; cause?: unknown; retryAfter?: number } = {},
   ) {
     super(text, { cause: options.cause })
     const { status, code } = problems[problem]
     this.problem = problem
     this.status = status
+    this.retryAfter = options.retryAfter ?? (status === 503 ? busySeconds : undefined)
     this.issues = options.issues ?? [
       {
         severity: 'error',

@@ -35,6 +35,7 @@ export function createBearer({ principalOf, base, rateLimit }: Parts) {
         return (gone ??= untilGone(ctx.res)).signal
       },
       ip: ctx.ip,
+      charge: (requests) => rateLimit(principal, requests),
     }
   }
 }

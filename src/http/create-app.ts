@@ -3,6 +3,7 @@ import Koa, { type Middleware } from 'koa'
 import type { Logger } from 'pino'
 import type { Principal } from '../access/principal.ts'
 import { createBearer } from './bearer.ts'
+import { createCompression } from './compression.ts'
 import { createErrors } from './errors.ts'
 import { createFhir } from './fhir.ts'
 import { createHealth, type Readiness } from './health.ts'
@@ -56,6 +57,7 @@ export function createApp(parts: Parts): App {
   app.use(metrics.route)
   app.use(createHost(publicUrl))
   app.use(cors)
+  app.use(createCompression((path) => parts.webFiles.has(path)))
   app.use(async (ctx, next) => {
     if (ctx.path !== '/fhir/metadata' || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) return next()
     const format = demandFormat(ctx)

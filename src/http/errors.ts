@@ -25,7 +25,7 @@ export function createErrors(log: Logger, send: Send): Middleware<RequestState> 
       ctx.status = known?.status ?? 500
       if (ctx.status === 401) ctx.set('WWW-Authenticate', challenge(known))
       if (known?.problem === 'insufficientScope') ctx.set('WWW-Authenticate', 'Bearer error="insufficient_scope"')
-      if (ctx.status === 503) ctx.set('Retry-After', '5')
+      if (known?.retryAfter !== undefined) ctx.set('Retry-After', String(known.retryAfter))
       const outcome = operationOutcome(known?.issues ?? [unexpected(ctx.state.requestId)])
       send(ctx, JSON.stringify(outcome), (ctx.path.startsWith('/fhir') && wantedFormat(ctx)) || 'json')
     }

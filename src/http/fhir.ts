@@ -6,6 +6,7 @@ import type { Interaction } from '../interactions/interaction.ts'
 import type { Perform } from '../interactions/perform.ts'
 import type { Attachments } from '../store/store.ts'
 import { demandFormat } from './negotiate.ts'
+import { preferredReturn, prefersLenient } from './prefer.ts'
 import { readBody, readForm } from './read-body.ts'
 import type { RequestState } from './request-state.ts'
 import { respond } from './respond.ts'
@@ -55,7 +56,8 @@ export function createFhir({ definitions, attachments, perform, base, limits, se
       ifNoneMatch: ctx.get('if-none-match') || undefined,
       ifModifiedSince: modifiedSince(ctx.get('if-modified-since')),
       ifNoneExist: ctx.get('if-none-exist') || undefined,
-      lenient: /(?:^|[,;\s])handling=lenient\b/.test(ctx.get('prefer')),
+      lenient: prefersLenient(ctx),
+      prefer: preferredReturn(ctx),
     })
   }
 }

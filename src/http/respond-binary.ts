@@ -33,6 +33,8 @@ export function createRespondBinary(attachments: Pick<Attachments, 'find' | 'ope
         `This Binary is ${object.contentType}; "${ctx.get('accept')}" cannot be met.`,
       )
     }
+    // Often compressed already, and its length is told.
+    ctx['compress'] = false
     // What was uploaded is somebody else's content: never run or guessed at by a browser.
     ctx.set('X-Content-Type-Options', 'nosniff')
     ctx.set('Content-Security-Policy', "sandbox; default-src 'none'")

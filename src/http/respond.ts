@@ -1,6 +1,8 @@
 import type { Context } from 'koa'
 import type { Answer, Interaction } from '../interactions/interaction.ts'
+import { writtenOutcome } from '../interactions/written-outcome.ts'
 import { demandFormat } from './negotiate.ts'
+import { preferredReturn } from './prefer.ts'
 import type { Send } from './send.ts'
 
 /**
@@ -15,7 +17,12 @@ export function respond(ctx: Context, base: string, interaction: Interaction, an
   if (answer.lastUpdated !== undefined) ctx.set('Last-Modified', new Date(answer.lastUpdated).toUTCString())
   if (answer.location !== undefined && isWrite(interaction)) ctx.set('Location', `${base}/${answer.location}`)
   ctx.set('Cache-Control', 'private, no-store')
-  if (answer.json === undefined || answer.status === 204 || answer.status === 304 || returnMinimal(ctx, interaction)) {
+  const wanted = isWrite(interaction) ? preferredReturn(ctx) : undefined
+  if (wanted === 'OperationOutcome' && answer.status !== 304) {
+    if (answer.status === 204) ctx.status = 200
+    return send(ctx, JSON.stringify(writtenOutcome(answer)), demandFormat(ctx))
+  }
+  if (answer.json === undefined || answer.status === 204 || answer.status === 304 || wanted === 'minimal') {
     ctx.body = null
     ctx.status = answer.status
     return
@@ -24,10 +31,5 @@ export function respond(ctx: Context, base: string, interaction: Interaction, an
 }
 
 function isWrite({ kind }: Interaction): boolean {
-  return ['create', 'update', 'patch', 'conditional-update', 'conditional-patch'].includes(kind)
-}
-
-/** https://hl7.org/fhir/R4/http.html#ops */
-function returnMinimal(ctx: Context, interaction: Interaction): boolean {
-  return isWrite(interaction) && /(?:^|[,;\s])return=minimal\b/.test(ctx.get('prefer'))
+  return /^(?:conditional-)?(?:create|update|patch|delete)$/.test(kind)
 }

@@ -11,7 +11,7 @@ const indent = 2
 export function createSend({ writeXml }: Pick<Definitions, 'writeXml'>): Send {
   return function send(ctx, json, format) {
     const isPretty = ctx.query['_pretty'] === 'true'
-    ctx.set('Vary', 'Accept')
+    ctx.vary('Accept')
     ctx.type = `${formats[format][0]}; charset=utf-8`
     if (format === 'xml') ctx.body = writeXml(parseJson(json), isPretty ? indent : undefined)
     else ctx.body = isPretty ? stringifyJson(parseJson(json), indent) : json

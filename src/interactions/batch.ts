@@ -1,17 +1,17 @@
 import type { Context } from '../access/principal.ts'
-import { instantOf } from '../fhir/date-time.ts'
 import { FhirError, operationOutcome } from '../fhir/error.ts'
 import type { Resource } from '../fhir/resource.ts'
 import type { Handle } from '../store/store.ts'
 import { resourceOf } from './body.ts'
+import { answerText, bodyOf, refuseTooMuch } from './bundle-answer.ts'
 import { bundleText, entryText } from './bundle-text.ts'
-import type { Answer, Answered, Body, Interaction } from './interaction.ts'
-import { placedAt, type Plan, type PlannedEntry } from './transaction-plan.ts'
+import type { Answer, Answered, Body, Interaction, Return } from './interaction.ts'
+import { placedAt, type Plan } from './transaction-plan.ts'
 
 interface Parts {
   plan: Plan
   perform: (context: Context, interaction: Interaction, body: Body) => Promise<Answer>
-  transaction: (context: Context, handle: Handle, bundle: Resource) => Promise<Answered>
+  transaction: (context: Context, handle: Handle, bundle: Resource, prefer: Return | undefined) => Promise<Answered>
   /** Hears of what was no refusal: the entry answers 500, the others go on. */
   onError: (error: unknown) => void
 }
@@ -26,11 +26,11 @@ export function createBatch({ plan, perform, transaction, onError }: Parts) {
   return async function batch(
     context: Context,
     handle: Handle,
-    _interaction: Interaction,
+    { prefer }: Extract<Interaction, { kind: 'batch' }>,
     body: Body,
   ): Promise<Answered> {
     const bundle = resourceOf(body, 'Bundle')
-    if (bundle['type'] === 'transaction') return transaction(context, handle, bundle)
+    if (bundle['type'] === 'transaction') return transaction(context, handle, bundle, prefer)
     if (bundle['type'] !== 'batch') {
       const text = `A Bundle that is posted to the base is a "batch" or a "transaction", not "${bundle['type']}".`
       throw new FhirError('invalid', text, { expression: 'Bundle.type' })
@@ -41,7 +41,7 @@ export function createBatch({ plan, perform, transaction, onError }: Parts) {
     let size = 0
     const worker = async () => {
       for (let n = next++; n < entries.length && !context.signal.aborted; n = next++) {
-        const text = await answerEntry(context, entries[n]!, n, size)
+        const text = await answerEntry(context, entries[n]!, n, size, prefer)
         texts[n] = text
         size += text.length
       }
@@ -55,22 +55,14 @@ export function createBatch({ plan, perform, transaction, onError }: Parts) {
     entry: Parameters<Plan['plannedEntry']>[0],
     n: number,
     size: number,
+    prefer: Return | undefined,
   ): Promise<string> {
     try {
       const planned = plan.plannedEntry(entry, n)
       refuseTooMuch(size)
-      const answer = await perform(context, planned.interaction, bodyOf(planned))
-      return entryText(
-        {
-          response: {
-            status: String(answer.status),
-            location: answer.location,
-            etag: answer.version === undefined ? undefined : `W/"${answer.version}"`,
-            lastModified: answer.lastUpdated === undefined ? undefined : instantOf(answer.lastUpdated),
-          },
-        },
-        answer.status === 200 && answer.location === undefined ? answer.json : undefined,
-      )
+      await context.charge?.(1)
+      const answer = await perform(context, planned.interaction, bodyOf(planned.resource))
+      return answerText(planned, answer, prefer)
     } catch (error) {
       if (!(error instanceof FhirError)) onError(error)
       const { issues, status } = placedAt(
@@ -82,22 +74,9 @@ export function createBatch({ plan, perform, transaction, onError }: Parts) {
   }
 }
 
-/** Characters that the answers of a Bundle may have together: they are held until the last one is there. */
-const answerLimit = 64 * 1024 * 1024
-
-export function refuseTooMuch(size: number): void {
-  if (size <= answerLimit) return
-  throw new FhirError('tooCostly', 'The answers of this Bundle are too large together: ask for less at once.')
-}
-
 function unexpected(cause: unknown): FhirError {
   return new FhirError('internal', 'Something went wrong on our side with this entry.', { cause })
 }
 
 /** Entries under way at once: enough to share commits, few enough to leave connections to others. */
 const parallel = 4
-
-function bodyOf({ resource }: PlannedEntry): Body {
-  if (!resource) return { kind: 'none' }
-  return { kind: 'json', value: resource, contentType: 'application/fhir+json' }
-}

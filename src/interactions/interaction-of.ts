@@ -1,7 +1,7 @@
 import { FhirError } from '../fhir/error.ts'
 import { isId } from '../fhir/resource.ts'
 import { hasBytes } from './binary-bytes.ts'
-import type { Interaction, Known } from './interaction.ts'
+import type { Interaction, Known, Return } from './interaction.ts'
 
 /** What a request line and its conditional headers ask for; the same for HTTP and for the entries of a Bundle. */
 export interface Ask {
@@ -16,6 +16,7 @@ export interface Ask {
   ifNoneExist?: string | undefined
   /** `Prefer: handling=lenient` */
   lenient?: boolean
+  prefer?: Return | undefined
 }
 
 /**
@@ -56,7 +57,7 @@ export function createInteractionOf(isResourceType: (name: string) => boolean) {
 }
 
 function wholeSystem(ask: Ask): Interaction {
-  if (ask.method === 'POST') return { kind: 'batch' }
+  if (ask.method === 'POST') return { kind: 'batch', ...(ask.prefer ? { prefer: ask.prefer } : {}) }
   throw notAllowed(ask, ['POST'])
 }
 

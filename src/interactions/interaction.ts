@@ -22,10 +22,13 @@ export type Interaction =
   | { kind: 'history-type'; type: string; query: URLSearchParams }
   | { kind: 'history-system'; query: URLSearchParams }
   | { kind: 'search-type'; type: string; query: URLSearchParams; lenient: boolean }
-  | { kind: 'batch' }
+  | { kind: 'batch'; prefer?: Return }
   | { kind: 'operation'; method: 'GET' | 'POST'; name: string; type?: string; id?: string; query: URLSearchParams }
 
 export type InteractionKind = Interaction['kind']
+
+/** What the answer to a write is to hold. https://hl7.org/fhir/R4/http.html#ops */
+export type Return = 'minimal' | 'representation' | 'OperationOutcome'
 
 /** What the client of a conditional read has already: versions by number (`*`: whichever), or what it saw at this time. */
 export interface Known {

