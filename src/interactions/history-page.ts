@@ -25,6 +25,8 @@ export type ReadHistory = ReturnType<typeof createHistoryPage>
 /**
  * One page of a history, newest first or oldest first, and where the next one is. A cursor belongs to the one who got it and
  * to what was asked; what may be seen is judged anew on every page.
+ *
+ * https://hl7.org/fhir/R4/http.html#history
  */
 export function createHistoryPage(search: Search) {
   return async function historyPage(
