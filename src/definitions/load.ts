@@ -16,6 +16,7 @@ import { createValidator } from './validate.ts'
 import { createXml } from './xml.ts'
 import { createFhirPathEngine } from './validation/fhirpath-engine.ts'
 import { createInvariants } from './validation/invariants.ts'
+import { createProfiles } from './validation/profiles.ts'
 import { createProseRules } from './validation/prose-rules.ts'
 
 /** Types that R4 gives no endpoint. https://hl7.org/fhir/R4/parameters.html, https://hl7.org/fhir/R4/operationoutcome.html */
@@ -37,6 +38,9 @@ export async function loadDefinitions(folder: string = join(projectRoot, 'fhir-p
     return createSearchParameters({ registry, structures, compiler })
   })
   const bindings = createBindings(terminology)
+  const invariants = createInvariants({ structures, engine: createFhirPathEngine({ bindings }) })
+  const profiles = createProfiles({ registry, structures, bindings, invariants })
+  const proseRules = createProseRules({ structures, registry, profiles })
   const findReferences = createElementFinder(structures, 'Reference')
   const findAttachments = createElementFinder(structures, 'Attachment')
 
@@ -51,11 +55,7 @@ export async function loadDefinitions(folder: string = join(projectRoot, 'fhir-p
     searchParameter: (type, code) => (known.has(type) ? searchParameters.find(type, code) : undefined),
     searchParameters: (type) => (known.has(type) ? searchParameters.of(type) : []),
     compartmentParameters: createCompartments(registry),
-    validate: createValidator({
-      ...{ structures, bindings, registry },
-      invariants: createInvariants({ structures, engine: createFhirPathEngine({ bindings }) }),
-      proseRules: createProseRules({ structures, registry }),
-    }),
+    validate: createValidator({ structures, bindings, invariants, profiles, proseRules }),
     profiles: registry.profiles,
     terminology,
     ...createXml(structures),

@@ -40,7 +40,8 @@ export function createRegistry(folder: string) {
   const bySet = new Map(ofType('CodeSystem').map((entry) => [entry.head.valueSet, entry]))
   const baseOf = new Map(
     structures
-      .filter(({ head }) => head.derivation !== 'constraint')
+      // A type is at home at its own URL; what a package calls otherwise is none.
+      .filter(({ head, url }) => head.derivation !== 'constraint' && url === structureBase + head.type)
       .map(({ head }) => [head.type!, head.baseDefinition?.replace(structureBase, '')] as const),
   )
 

@@ -48,6 +48,18 @@ export function extensibleAdvice(bindings: Bindings, { element }: Member): CodeC
   }
 }
 
+/** The binding of a profile, on a value of the type. */
+export function checkBinding(
+  bindings: Bindings,
+  { strength, valueSet }: { readonly strength: string; readonly valueSet?: string },
+  type: string,
+  value: unknown,
+  walk: Walk,
+): void {
+  const list = valueSet === undefined ? undefined : bindings.codeList(valueSet)
+  if (list && strength === 'required') checkOf[type]?.(value, list, walk)
+}
+
 /** Of a CodeableConcept, a Coding or a Quantity. */
 function codingsOf(value: unknown): readonly Coding[] {
   const { coding } = value as { coding?: unknown }

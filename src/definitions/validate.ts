@@ -10,6 +10,7 @@ import { targetCheck } from './validate-target.ts'
 import { checkMarkdown } from './validation/markdown.ts'
 import { narrativeProblems } from './validation/narrative.ts'
 import type { Invariants, Rule } from './validation/invariants.ts'
+import type { Profiles } from './validation/profiles.ts'
 import { createWalk, frameOf, noteFragment, type Frame, type Walk } from './walk.ts'
 
 type Json = Record<string, unknown>
@@ -40,6 +41,7 @@ interface Parts {
   bindings: Bindings
   invariants: Invariants
   proseRules: (structure: Structure) => readonly Rule[]
+  profiles: Profiles
 }
 
 /**
@@ -47,7 +49,7 @@ interface Parts {
  *
  * Structure, cardinality, value domains, required bindings and invariants; the plan of a type is made when the type is first met.
  */
-export function createValidator({ structures, bindings, invariants, proseRules }: Parts) {
+export function createValidator({ structures, bindings, invariants, proseRules, profiles }: Parts) {
   const plans = new Map<Structure, Plan>()
 
   function planOf(structure: Structure): Plan {
@@ -80,6 +82,8 @@ export function createValidator({ structures, bindings, invariants, proseRules }
     }
     // What defines FHIR speaks of "<a> elements", in HL7's own definitions too.
     if (type === 'markdown' && owner.type !== 'ElementDefinition') errors.push(checkMarkdown)
+    const own = type === 'Extension' || type === 'Resource' ? undefined : member.profiles[0]
+    if (own !== undefined) errors.push((value, walk) => profiles.check(own, profiles.occurrenceOf(value, type), walk))
     const isPlain = errors.length + warnings.length === 0
     return {
       element,
@@ -127,9 +131,20 @@ export function createValidator({ structures, bindings, invariants, proseRules }
       return walk.report('structure', `${quoted(type)} is not a resource type of FHIR R4`)
     }
     const outer = walk.frame
-    walk.frame = frameOf(value, root)
+    walk.frame = frameOf(value, root, outer)
     checkObject(value, planOf(structure), walk)
+    checkProfiles(value, type, walk)
     walk.frame = outer
+  }
+
+  /** "meta.profile: profiles this resource claims to conform to"; what is not on board cannot be checked. */
+  function checkProfiles(resource: Json, type: string, walk: Walk): void {
+    const claimed = isObject(resource.meta) ? resource.meta.profile : undefined
+    if (!Array.isArray(claimed)) return
+    for (const profile of claimed.filter((each) => typeof each === 'string')) {
+      if (profiles.isKnown(profile)) profiles.check(profile, profiles.occurrenceOf(resource, type), walk)
+      else walk.warn(`the profile ${profile.slice(0, 200)} is not on board, so it was not checked`, 'not-found')
+    }
   }
 
   function checkContained(value: unknown, walk: Walk): void {
@@ -182,7 +197,8 @@ export function createValidator({ structures, bindings, invariants, proseRules }
 
   function checkMember(object: Json, key: string, { element, path, isList, check }: MemberPlan, walk: Walk): void {
     const value = object[key]
-    const outer = walk.element
+    const { element: outer, container } = walk
+    walk.container = outer
     walk.element = path
     walk.enter(element.name)
     if (!isList) {
@@ -207,13 +223,15 @@ export function createValidator({ structures, bindings, invariants, proseRules }
     }
     walk.leave()
     walk.element = outer
+    walk.container = container
   }
 
   /** `_birthDate` holds the id and the extensions of `birthDate`; of a list, item by item. */
   function checkBeside(object: Json, key: string, { element, path, isList }: MemberPlan, walk: Walk): void {
     const value = object[key]
     const values = object[key.slice(1)]
-    const outer = walk.element
+    const { element: outer, container } = walk
+    walk.container = outer
     walk.element = path
     walk.enter(element.name)
     if (!isList) {
@@ -234,6 +252,7 @@ export function createValidator({ structures, bindings, invariants, proseRules }
     }
     walk.leave()
     walk.element = outer
+    walk.container = container
   }
 
   /** `beside`: the value whose id and extensions these are. */
@@ -246,10 +265,20 @@ export function createValidator({ structures, bindings, invariants, proseRules }
       walk.report('invariant', 'an element has a value or extensions (ele-1)')
   }
 
-  return function validate(resource: unknown, { advises = false }: ValidateOptions = {}): Issue[] {
+  return function validate(
+    resource: unknown,
+    { advises = false, profiles: asked = [] }: ValidateOptions = {},
+  ): Issue[] {
     const type = isObject(resource) ? resource.resourceType : undefined
     const walk = createWalk(typeof type === 'string' && /^[A-Z][A-Za-z]*$/.test(type) ? type : 'Resource', advises)
     checkResource(resource, walk, undefined)
+    if (asked.length > 0 && isObject(resource) && typeof type === 'string' && structures.hasType(type)) {
+      walk.frame = frameOf(resource)
+      for (const profile of asked) {
+        if (profiles.isKnown(profile)) profiles.check(profile, profiles.occurrenceOf(resource, type), walk)
+        else walk.report('not-found', `the profile ${profile.slice(0, 200)} is not on board`)
+      }
+    }
     return walk.issues
   }
 }

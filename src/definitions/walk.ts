@@ -26,6 +26,8 @@ export interface Walk {
   frame: Frame
   /** The definition's path of the element that is being checked: `Patient.contact`, or `HumanName.period` inside of a name. */
   element: string
+  /** That of the object around it: `Patient.name`. */
+  container: string
   enter(segment: string | number): void
   leave(): void
   /** `below`: the rest of the location, e.g. `coding[0]`. */
@@ -39,6 +41,8 @@ export interface Frame {
   /** FHIRPath's %resource and %rootResource, which is the container of a contained one. */
   readonly resource: unknown
   readonly root: Frame | undefined
+  /** That of the resource around it, e.g. the Bundle. */
+  readonly outer: Frame | undefined
   /** The ids of elements, to find one that comes twice. */
   ids: Set<string> | undefined
   /** References within the resource, such as `#p1`; those of a contained resource count for its container as well. */
@@ -47,8 +51,8 @@ export interface Frame {
   contained: ReadonlySet<unknown> | undefined
 }
 
-export function frameOf(resource: unknown, root: Frame | undefined): Frame {
-  return { resource, root, ids: undefined, fragments: undefined, contained: undefined }
+export function frameOf(resource: unknown, root?: Frame, outer?: Frame): Frame {
+  return { resource, root, outer, ids: undefined, fragments: undefined, contained: undefined }
 }
 
 /** Remembers a reference within the resource; "#" is noted with the place of the contained resource that it comes from. */
@@ -81,8 +85,9 @@ export function createWalk(root: string, advises: boolean): Walk {
     advises,
     errors: 0,
     hasBesides: false,
-    frame: frameOf(undefined, undefined),
+    frame: frameOf(undefined),
     element: root,
+    container: root,
     enter: (segment) => void segments.push(segment),
     leave: () => void segments.pop(),
     report: (code, diagnostics, below) => add('error', code, diagnostics, below),

@@ -105,7 +105,7 @@ function soleResource(parameters: ParameterTable): [name: string, type: string] 
 function refuseInvalid(definitions: Parts['definitions'], sent: Resource): void {
   const list = sent['parameter']
   const aside = Array.isArray(list)
-    ? list.map((item: unknown) => (hasResource(item) ? { name: item.name } : item))
+    ? list.map((item: unknown) => (hasResource(item) ? { name: item.name, valueBoolean: true } : item))
     : list
   const issues = definitions.validate(list === undefined ? sent : { ...sent, parameter: aside })
   const errors = issues.filter(({ severity }) => severity === 'error' || severity === 'fatal')

@@ -8,6 +8,7 @@ import { docref } from './operations/docref.ts'
 import { everything } from './operations/everything.ts'
 import { meta } from './operations/meta.ts'
 import { terminologyOperations } from './operations/terminology/terminology-operations.ts'
+import { validateOperation } from './operations/validate.ts'
 
 export interface OperationParts {
   definitions: Definitions
@@ -18,5 +19,12 @@ export interface OperationParts {
 
 /** The table of the operations that the standard defines; `sharing/` adds the product's own. */
 export function standardOperations(parts: OperationParts): readonly Operation[] {
-  return [...meta(parts), ...changeMeta(parts), ...everything(parts), ...docref(parts), ...terminologyOperations(parts)]
+  return [
+    ...meta(parts),
+    ...changeMeta(parts),
+    validateOperation(parts),
+    ...everything(parts),
+    ...docref(parts),
+    ...terminologyOperations(parts),
+  ]
 }

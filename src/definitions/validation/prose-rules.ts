@@ -3,17 +3,21 @@ import type { Structure, Structures } from '../structure.ts'
 import type { Walk } from '../walk.ts'
 import { checkBundle } from './bundle-rules.ts'
 import { createDefinitionRules } from './definition-rules.ts'
+import { createExtensionRule } from './extension-rule.ts'
 import type { Rule } from './invariants.ts'
+import type { Profiles } from './profiles.ts'
 import { createReferenceRule } from './reference-rule.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
 /** What the specification says of a type in words alone; by the path of its structure. */
-export function createProseRules({ structures, registry }: { structures: Structures; registry: Registry }) {
+export function createProseRules(parts: { structures: Structures; registry: Registry; profiles: Profiles }) {
+  const { structures, registry } = parts
   const definitionRules = createDefinitionRules({ structures, registry })
   const rules: Readonly<Record<string, Rule>> = {
     Attachment: checkAttachment,
     Coding: createCodingRule(registry),
+    Extension: createExtensionRule(parts),
     Identifier: checkIdentifier,
     Reference: createReferenceRule(structures),
     Bundle: (value, walk) => checkBundle(value as Json, walk),

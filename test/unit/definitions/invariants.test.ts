@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { createBindings } from '../../../src/definitions/bindings.ts'
+import { createRegistry } from '../../../src/definitions/registry.ts'
+import { createStructures } from '../../../src/definitions/structure.ts'
+import { createTerminology } from '../../../src/definitions/terminology/create-terminology.ts'
+import { createValidator } from '../../../src/definitions/validate.ts'
+import { createFhirPathEngine } from '../../../src/definitions/validation/fhirpath-engine.ts'
+import { createInvariants } from '../../../src/definitions/validation/invariants.ts'
+import { createProfiles } from '../../../src/definitions/validation/profiles.ts'
+import { projectRoot } from '../../../src/project-root.ts'
+import { r4Examples } from '../../support/r4-examples.ts'
+
+const registry = createRegistry(join(projectRoot, 'fhir-profiles'))
+const structures = createStructures(registry)
+const bindings = createBindings(createTerminology(registry))
+const engine = createFhirPathEngine({ bindings })
+
+function validator(onlyFhirPath: boolean) {
+  const invariants = createInvariants({ structures, engine, onlyFhirPath })
+  const profiles = createProfiles({ registry, structures, bindings, invariants })
+  const validate = createValidator({ structures, bindings, invariants, profiles, proseRules: () => [] })
+  return (resource: unknown) =>
+    validate(resource, { advises: true })
+      .filter(({ code }) => code === 'invariant')
+      .map(({ severity, expression, diagnostics }) => `${severity} ${expression?.join()} ${diagnostics}`)
+      .filter((issue) => !leftOut.test(issue))
+      .sort()
+}
+
+/**
+ * Noted by the rule for references, which is left out here (dom-3); told besides, for primitives without a value (ele-1); by the
+ * text of Period and not by its expression, where the two ends have different precisions (per-1).
+ */
+const leftOut = /\((?:dom-3|ele-1|per-1)\)/
+
+const quickly = validator(false)
+const byFhirPath = validator(true)
+
+test('the shortcuts for invariants find in the official examples what FHIRPath finds', () => {
+  for (const { name, resource } of r4Examples()) assert.deepEqual(quickly(resource), byFhirPath(resource), name)
+})
+
+test('they do so in examples from which something is missing, too, and those break many rules', () => {
+  let broken = 0
+  for (const { name, resource } of r4Examples().filter(({ text }) => text.length < 12_000)) {
+    for (const mutant of mutants(resource, 24)) {
+      const found = byFhirPath(mutant)
+      broken += found.length
+      assert.deepEqual(quickly(mutant), found, `${name} ${JSON.stringify(mutant).slice(0, 2000)}`)
+    }
+  }
+  assert.ok(broken > 20, String(broken))
+})
+
+test('what is unlike in precision, or points nowhere, is judged as the text says', () => {
+  const period = (start: string, end: string) =>
+    quicklyAll({ resourceType: 'Patient', identifier: [{ value: 'x', period: { start, end } }] })
+  assert.deepEqual(period('2012-02-03T10:00:00Z', '2012-02-03'), [])
+  assert.deepEqual(period('2012-02-04', '2012-02'), [])
+  assert.match(period('2012-03', '2012-02-03').join(), /per-1/)
+  assert.match(period('2012-02-03', '2012-02-02').join(), /per-1/)
+  const contained = [{ resourceType: 'Organization', id: 'o', name: 'O' }]
+  const organization = (reference: string) => ({
+    resourceType: 'Patient',
+    contained,
+    managingOrganization: { reference },
+  })
+  assert.match(quicklyAll(organization('#p')).join(), /ref-1/)
+})
+
+function quicklyAll(resource: unknown): string[] {
+  const invariants = createInvariants({ structures, engine })
+  const profiles = createProfiles({ registry, structures, bindings, invariants })
+  const validate = createValidator({ structures, bindings, invariants, profiles, proseRules: () => [] })
+  return validate(resource).map(({ diagnostics }) => String(diagnostics))
+}
+
+/** The resource without one of its members, for members spread over all of it. */
+function mutants(resource: unknown, most: number): unknown[] {
+  const paths = membersOf(resource, [])
+  const step = Math.max(1, Math.floor(paths.length / most))
+  return paths.filter((_, at) => at % step === 0).map((path) => without(resource, path))
+}
+
+function membersOf(value: unknown, above: readonly string[]): (readonly string[])[] {
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, inner]) => {
+    const path = [...above, key]
+    const isMember = !Array.isArray(value) && key !== 'resourceType'
+    return [...(isMember ? [path] : []), ...membersOf(inner, path)]
+  })
+}
+
+function without(value: unknown, [first, ...rest]: readonly string[]): unknown {
+  if (Array.isArray(value)) return value.map((item, at) => (String(at) === first ? without(item, rest) : item))
+  return Object.fromEntries(
+    Object.entries(value as object)
+      .filter(([key]) => rest.length > 0 || key !== first)
+      .map(([key, inner]) => [key, key === first ? without(inner, rest) : inner]),
+  )
+}
