@@ -33,7 +33,11 @@ test('a resource that follows its type has no issue', () => {
     issues(
       patient({
         id: 'a-1.B',
-        meta: { versionId: '1', lastUpdated: '2023-01-01T00:00:00.000Z', profile: ['http://hl7.org/fhir/StructureDefinition/Patient|4.0.1'] },
+        meta: {
+          versionId: '1',
+          lastUpdated: '2023-01-01T00:00:00.000Z',
+          profile: ['http://hl7.org/fhir/StructureDefinition/Patient|4.0.1'],
+        },
         text: { status: 'generated', div: '<div xmlns="http://www.w3.org/1999/xhtml">Anna</div>' },
         active: true,
         name: [{ use: 'official', family: 'Smith', given: ['Anna', 'Maria'] }],
