@@ -308,8 +308,11 @@ describe('patches', () => {
     )
     assert.ok(status === 200 || status === 413, `${status}`)
     const doubling = [
-      { op: 'add', path: '/extension', value: [{ url: 'a', extension: [] }] },
-      ...Array.from({ length: 30 }, () => ({ op: 'copy', from: '/extension', path: '/extension/0/extension' })),
+      { op: 'add', path: '/extension', value: [{ url: 'a', valueString: 'b' }] },
+      ...Array.from({ length: 25 }, () => [
+        { op: 'copy', from: '/extension', path: '/extension/0/extension' },
+        { op: 'copy', from: '/extension/0', path: '/extension/1' },
+      ]).flat(),
     ]
     await refused((client) => client.patch(`Patient/${patient}`, doubling), 413)
     for (const path of ['/name/9999999999', '/name/-1', '/name/1e3', `/${'a/'.repeat(100_000)}`, '/name/00']) {

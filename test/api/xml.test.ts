@@ -79,6 +79,17 @@ describe('resources in XML over HTTP', () => {
     assert.equal((history['entry'] as unknown[]).length, 3)
   })
 
+  test('a FHIRPath Patch may be sent in XML', async () => {
+    const { id } = (await admin.post('Patient', aPatient()).expect(201)).body
+    const part = [
+      { name: 'type', valueCode: 'replace' },
+      { name: 'path', valueString: 'Patient.gender' },
+      { name: 'value', valueCode: 'other' },
+    ]
+    const patch = { resourceType: 'Parameters', parameter: [{ name: 'operation', part }] }
+    assert.equal(said(await sending('patch', `Patient/${id}`, patch).expect(200))['gender'], 'other')
+  })
+
   test('Prefer: return=minimal answers nothing, representation the resource', async () => {
     const minimal = await sending('post', 'Patient', aPatient()).set('prefer', 'return=minimal').expect(201)
     assert.equal(minimal.text, '')
@@ -202,7 +213,11 @@ describe('errors in XML', () => {
       () => sending('post', 'Patient', aPatient({ birthDate: '2023-02-30' })),
       'Patient.birthDate',
     ],
-    'XML for a patch': [415, () => sending('patch', `Patient/${patient}`, '<diff/>')],
+    'a patch that is no Parameters': [
+      415,
+      () => sending('patch', `Patient/${patient}`, aPatient()).set('accept', fhirXml),
+      'Parameters',
+    ],
   }
   for (const [title, [status, ask, expression]] of Object.entries(errors)) {
     test(`${title} answers ${status} with an OperationOutcome in XML`, async () => {
