@@ -53,23 +53,28 @@ function bytesOf(base64: string): number {
 
 /**
  * "system: the identification of the code system that defines the meaning of the symbol in the code"; a value set defines none,
- * and a relative URI identifies none. https://hl7.org/fhir/R4/datatypes.html#Coding
+ * and a relative URI hardly identifies one. https://hl7.org/fhir/R4/datatypes.html#Coding
  */
 function createCodingRule(registry: Registry): Rule {
   return (value, walk) => {
     const { system } = value as { system?: string }
     if (system === undefined) return
-    if (!isAbsolute(system)) walk.report('invalid', `the system "${system}" is not an absolute URI`, 'system')
+    if (!isAbsolute(system)) walk.warn(relativeSystem(system), 'invalid')
     else if (registry.kindOf(system) === 'ValueSet')
       walk.report('invalid', `the system ${system} is a value set, not a code system`, 'system')
   }
+}
+
+/** "the URI should … reference to some definition that establishes the system clearly and unambiguously": should, not shall. */
+function relativeSystem(system: string): string {
+  return `the system "${system}" is not an absolute URI`
 }
 
 /** https://hl7.org/fhir/R4/datatypes.html#Identifier */
 function checkIdentifier(value: unknown, walk: Walk): void {
   const { system, value: text } = value as { system?: string; value?: string }
   if (system === undefined) return
-  if (!isAbsolute(system)) walk.report('invalid', `the system "${system}" is not an absolute URI`, 'system')
+  if (!isAbsolute(system)) walk.warn(relativeSystem(system), 'invalid')
   if (system === 'urn:ietf:rfc:3986' && text !== undefined && !isAbsolute(text))
     walk.report('invalid', 'with the system urn:ietf:rfc:3986 the value is an absolute URI', 'value')
 }

@@ -5,6 +5,9 @@ import type { Rule } from './invariants.ts'
 const relative = /^([A-Za-z]+)\/[A-Za-z0-9\-.]{1,64}(?:\/_history\/[A-Za-z0-9\-.]{1,64})?$/
 const inUrl = /^https?:\/\/.*\/([A-Z][A-Za-z]+)\/[A-Za-z0-9\-.]{1,64}(?:\/_history\/[A-Za-z0-9\-.]{1,64})?$/
 
+/** Found in the wild where only one type can be meant, and searched for as that. */
+const bareId = /^[A-Za-z0-9\-.]{1,64}$/
+
 /**
  * "References SHALL be a reference to an actual FHIR resource", relative as [type]/[id], absolute, or of the form #id.
  *
@@ -21,6 +24,11 @@ export function createReferenceRule(structures: Structures): Rule {
     if (reference === undefined) return
     if (reference.startsWith('#')) return noteFragment(walk, reference)
     const named = relative.exec(reference)?.[1] ?? inUrl.exec(reference)?.[1]
+    if (bareId.test(reference))
+      return walk.warn(
+        `"${reference}" is no reference as R4 writes them: [type]/[id], an absolute URL, or #id`,
+        'value',
+      )
     if (named === undefined && !/[:?]/.test(reference))
       return walk.report(
         'value',
