@@ -70,7 +70,10 @@ function questionsOf(type: string, role: Column, action: Action, classOf: ClassO
   if (action === 'read') return [...questions, ...histories(type, about, (seed) => mayOf(seed)('read'))]
   if (action !== 'delete') return questions
   const refused = about.filter((seed) => !mayOf(seed)('delete'))
-  return [...questions, ...refused.map((seed) => conditionalDeletion(seed, mayOf(seed)('search')))]
+  return [
+    ...questions,
+    ...refused.map((seed) => conditionalDeletion(seed, mayOf(seed)('search'), isDeletable(type, classOf))),
+  ]
 }
 
 /** Histories show the versions of what may be read, and of nothing else: of one resource, of the type, of everything. */
@@ -102,10 +105,18 @@ function histories(type: string, about: readonly Seed[], mayRead: (seed: Seed) =
   return [...ofOne, ...ofMany]
 }
 
-/** What may be found but not deleted is refused; what may not even be found is no match, so there is nothing to delete. */
-function conditionalDeletion({ what, resource }: Seed, searchable: boolean): Question {
+/** Whether anybody may delete any resource of the type. */
+function isDeletable(type: string, classOf: ClassOf): boolean {
+  return roles.some((role) => permissions(type, role, 'delete', classOf).length > 0)
+}
+
+/**
+ * What may be found but not deleted is refused; what may not even be found is no match, so there is nothing to delete. Of a
+ * type that nobody may delete nothing is looked up.
+ */
+function conditionalDeletion({ what, resource }: Seed, searchable: boolean, deletable: boolean): Question {
   const { resourceType: type, id } = resource
-  const status = type === 'AuditEvent' ? 405 : searchable ? 403 : 204
+  const status = !deletable ? 405 : searchable ? 403 : 204
   return {
     title: `${status} on a condition: ${what}`,
     statuses: [status],
