@@ -42,7 +42,10 @@ export interface ValidateOptions {
   readonly advises?: boolean
 }
 
-export type CompartmentCode = 'Patient' | 'Practitioner' | 'Encounter' | 'RelatedPerson' | 'Device'
+/** https://hl7.org/fhir/R4/compartmentdefinition.html */
+export const compartmentCodes = ['Patient', 'Practitioner', 'Encounter', 'RelatedPerson', 'Device'] as const
+
+export type CompartmentCode = (typeof compartmentCodes)[number]
 
 export type SearchParameterType =
   'number' | 'date' | 'string' | 'token' | 'reference' | 'composite' | 'quantity' | 'uri' | 'special'

@@ -1,8 +1,8 @@
 import type { Access } from '../access/access.ts'
-import type { Definitions } from '../definitions/definitions.ts'
+import { compartmentCodes, type Definitions } from '../definitions/definitions.ts'
 import { formats } from '../fhir/format.ts'
 import { FhirError } from '../fhir/error.ts'
-import type { Search } from '../search/create-search.ts'
+import type { Search, SupportedParameter } from '../search/create-search.ts'
 import { documentationOf } from '../search/documentation.ts'
 import { hasBytes } from './binary-bytes.ts'
 import { actionOf, systemCodes, typeCodes } from './interaction-table.ts'
@@ -76,6 +76,8 @@ function capabilityStatement(parts: Parts) {
         mode: 'server',
         security: security(base),
         interaction: systemCodes().map((code) => ({ code })),
+        searchParam: parts.search.supportedBySystem().map(searchParam),
+        compartment: compartmentCodes.map((code) => `http://hl7.org/fhir/CompartmentDefinition/${code.toLowerCase()}`),
         resource: definitions.resourceTypes.map((type) => resource(type, parts)),
         operation: operationsOf(operations.filter((one) => isOffered(one, 'system'))),
       },
@@ -84,7 +86,7 @@ function capabilityStatement(parts: Parts) {
 }
 
 function resource(type: string, { definitions, access, search, operations, limits }: Parts) {
-  const { parameters, modifiers, includes, revIncludes } = search.supported(type)
+  const { parameters, special, modifiers, includes, revIncludes } = search.supported(type)
   const offers = (kind: InteractionKind) => access.offered(type, actionOf(kind)!)
   const profiles = definitions.profiles(type)
   const severalDeletes = limits.conditionalDelete > 1 ? 'multiple' : 'single'
@@ -103,10 +105,13 @@ function resource(type: string, { definitions, access, search, operations, limit
     referencePolicy: ['literal', 'logical', 'local'],
     searchInclude: includes,
     searchRevInclude: revIncludes,
-    searchParam: parameters.map(({ code, url, type: kind }) => {
-      const documentation = documentationOf(kind, modifiers(code))
-      return { name: code, definition: url, type: kind, documentation }
-    }),
+    searchParam: [
+      ...parameters.map(({ code, url, type: kind }) => {
+        const documentation = documentationOf(kind, modifiers(code))
+        return { name: code, definition: url, type: kind, documentation }
+      }),
+      ...special.map(searchParam),
+    ],
     operation: operationsOf(
       operations.filter(
         (one) =>
@@ -115,6 +120,10 @@ function resource(type: string, { definitions, access, search, operations, limit
       ),
     ),
   }
+}
+
+function searchParam({ code, url, type }: SupportedParameter) {
+  return { name: code, definition: url, type }
 }
 
 function operationsOf(operations: readonly Operation[]) {

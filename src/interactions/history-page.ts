@@ -5,7 +5,7 @@ import type { Clause } from '../search/clause.ts'
 import type { Search } from '../search/create-search.ts'
 import type { Handle, HistoryPage, HistoryPosition, HistoryRequest, StoredVersion } from '../store/store.ts'
 import { bundleText, entryText, type Link } from './bundle-text.ts'
-import { principalKeyOf } from './search-type.ts'
+import { principalKeyOf } from './searchset.ts'
 
 const defaultCount = 20
 const maximumCount = 1000

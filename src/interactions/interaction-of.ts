@@ -1,5 +1,7 @@
+import { compartmentCodes } from '../definitions/definitions.ts'
 import { FhirError } from '../fhir/error.ts'
 import { isId } from '../fhir/resource.ts'
+import type { Compartment } from '../search/request.ts'
 import { hasBytes } from './binary-bytes.ts'
 import type { Interaction, Known, Return } from './interaction.ts'
 
@@ -36,6 +38,7 @@ export function createInteractionOf(isResourceType: (name: string) => boolean) {
       return only(ask, 'GET', { kind: 'history-system', query: ask.query })
     }
     if (first.startsWith('$') && segments.length === 1) return operation(ask, first)
+    if (first === '_search' && segments.length === 1) return only(ask, 'POST', search(ask))
     if (!isResourceType(first)) {
       throw new FhirError('unknownType', `"${first}" is not a resource type of FHIR R4.`)
     }
@@ -48,6 +51,10 @@ export function createInteractionOf(isResourceType: (name: string) => boolean) {
     if (!isId(second)) throw badId(ask, second)
     if (third === undefined) return instanceLevel(ask, first, second)
     if (third.startsWith('$') && fourth === undefined) return operation(ask, third, first, second)
+    const code = compartmentCodes.find((one) => one === first)
+    if (code !== undefined && third !== '_history') {
+      return compartmentLevel(ask, { type: code, id: second }, third, fourth, isResourceType)
+    }
     if (third !== '_history') throw unknownPath(ask)
     if (fourth === undefined) {
       return only(ask, 'GET', { kind: 'history-instance', type: first, id: second, query: ask.query })
@@ -58,7 +65,23 @@ export function createInteractionOf(isResourceType: (name: string) => boolean) {
 
 function wholeSystem(ask: Ask): Interaction {
   if (ask.method === 'POST') return { kind: 'batch', ...(ask.prefer ? { prefer: ask.prefer } : {}) }
-  throw notAllowed(ask, ['POST'])
+  if (ask.method === 'GET') return search(ask)
+  throw notAllowed(ask, ['GET', 'POST'])
+}
+
+/** `Patient/1/Observation`, `Patient/1/*`: https://hl7.org/fhir/R4/http.html#vsearch */
+function compartmentLevel(
+  ask: Ask,
+  within: Compartment,
+  third: string,
+  fourth: string | undefined,
+  isResourceType: (name: string) => boolean,
+): Interaction {
+  const posted = third === '_search' ? fourth === undefined : fourth === '_search'
+  if (fourth !== undefined && !posted) throw unknownPath(ask)
+  const type = third === '*' || third === '_search' ? undefined : third
+  if (type !== undefined && !isResourceType(type)) throw unknownPath(ask)
+  return only(ask, posted ? 'POST' : 'GET', { ...search(ask, type), within })
 }
 
 function typeLevel(ask: Ask, type: string): Interaction {
@@ -116,8 +139,11 @@ function instanceLevel(ask: Ask, type: string, id: string): Interaction {
   throw notAllowed(ask, ['GET', 'PUT', 'PATCH', 'DELETE'])
 }
 
-function search(ask: Ask, type: string): Interaction {
-  return { kind: 'search-type', type, query: ask.query, lenient: ask.lenient ?? false }
+function search(ask: Ask, type?: string) {
+  const asked = { query: ask.query, lenient: ask.lenient ?? false }
+  return type === undefined
+    ? ({ kind: 'search-system', ...asked } as const)
+    : ({ kind: 'search-type', type, ...asked } as const)
 }
 
 function operation(ask: Ask, name: string, type?: string, id?: string): Interaction {

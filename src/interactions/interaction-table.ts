@@ -33,6 +33,8 @@ const table: Readonly<Record<InteractionKind, Row>> = {
   'history-system': { code: 'history-system', on: 'system' },
   create: { code: 'create', on: 'type', needs: 'create' },
   'search-type': { code: 'search-type', on: 'type', needs: 'search' },
+  // Which types it looks at is known when it is read; each is decided then.
+  'search-system': { code: 'search-system', on: 'system' },
   batch: { code: 'batch', on: 'system', promises: ['transaction', 'batch'] },
   operation: { code: 'operation', on: 'system', promises: [] },
 }

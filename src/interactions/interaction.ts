@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { Rid } from '../search/keys.ts'
+import type { Compartment } from '../search/request.ts'
 import type { Touched } from './audit-row.ts'
 
 /**
@@ -21,7 +22,8 @@ export type Interaction =
   | { kind: 'history-instance'; type: string; id: string; query: URLSearchParams }
   | { kind: 'history-type'; type: string; query: URLSearchParams }
   | { kind: 'history-system'; query: URLSearchParams }
-  | { kind: 'search-type'; type: string; query: URLSearchParams; lenient: boolean }
+  | { kind: 'search-type'; type: string; query: URLSearchParams; lenient: boolean; within?: Compartment }
+  | { kind: 'search-system'; query: URLSearchParams; lenient: boolean; within?: Compartment }
   | { kind: 'batch'; prefer?: Return }
   | { kind: 'operation'; method: 'GET' | 'POST'; name: string; type?: string; id?: string; query: URLSearchParams }
 

@@ -32,7 +32,7 @@ import { createResolveConditions } from './resolve-conditions.ts'
 import { createResolveLinks } from './resolve-links.ts'
 import type { Rule, Work } from './rule.ts'
 import { changesState, createRunOperation } from './run-operation.ts'
-import { createSearchType } from './search-type.ts'
+import { createSearches } from './search-type.ts'
 import { createSubset } from './subset.ts'
 import { createPlan } from './transaction-plan.ts'
 import { createTransaction } from './transaction.ts'
@@ -110,6 +110,7 @@ function createHandlers(parts: Parts, commit: Commit, perform: Perform): Record<
   const plan = createPlan({ interactionOf, keys, base, limit: limits.bundleEntries })
   const patchOf = createPatchOf(definitions)
   const conditionalTarget = createConditionalTarget({ access, search })
+  const searches = createSearches({ access, search, subset: createSubset(definitions) })
   const historyPage = createHistoryPage(search)
   const reading = {
     read: createRead({ access }),
@@ -118,7 +119,8 @@ function createHandlers(parts: Parts, commit: Commit, perform: Perform): Record<
     'history-type': createHistoryType({ access, historyPage }),
     'history-system': createHistorySystem({ access, resourceTypes: definitions.resourceTypes, historyPage }),
     operation: createRunOperation({ access, definitions, operations, commit }),
-    'search-type': createSearchType({ access, search, subset: createSubset(definitions) }),
+    'search-type': searches.searchType,
+    'search-system': searches.searchSystem,
   }
   const transaction = createTransaction({
     access,

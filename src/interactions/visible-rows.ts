@@ -11,6 +11,32 @@ export function searchable(access: Access, context: Context, type: string): (joi
   return (joined) => (joined === type ? own : rowsOrNone(access, context, joined, 'search'))
 }
 
+/**
+ * The rows that a search of several types may touch: types that were named are refused when the scope does not cover them,
+ * as if each had been asked for alone; of all types together only those count that it covers, and one it must.
+ */
+export function searchableAmong(
+  access: Access,
+  context: Context,
+  types: readonly string[],
+  every: boolean,
+): (type: string) => Clause {
+  const at = context.now.getTime()
+  const rows = new Map<string, Clause>()
+  let refusal: unknown
+  for (const type of types) {
+    try {
+      rows.set(type, access.rows(context.principal, type, 'search', at))
+    } catch (error) {
+      if (!every || !(error instanceof FhirError && error.status === 403)) throw error
+      refusal = error
+      rows.set(type, none)
+    }
+  }
+  if (refusal !== undefined && [...rows.values()].every(({ op }) => op === 'none')) throw refusal
+  return (type) => rows.get(type) ?? rowsOrNone(access, context, type, 'search')
+}
+
 /** As `access.rows`, but what scope or role never allow is no row at all. */
 export function rowsOrNone(access: Access, context: Context, type: string, action: Action): Clause {
   try {

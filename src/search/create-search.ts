@@ -4,6 +4,7 @@ import { type Clause, none, or } from './clause.ts'
 import { createCursors, type Cursored } from './cursor.ts'
 import { createExtract } from './extract/extract.ts'
 import { createFields, type Field } from './field.ts'
+import { createFollow } from './follow.ts'
 import { askable, complete, type IndexedParameters, indexedParameters, type IndexState } from './index-state.ts'
 import type { IndexValues } from './index-values.ts'
 import type { Key, Keys, Rid } from './keys.ts'
@@ -12,15 +13,19 @@ import { anyOf } from './parse/any-of.ts'
 import { chained, createCriterion } from './parse/chain.ts'
 import { isSearchable, modifiersOf } from './parse/condition.ts'
 import { createIncludes } from './parse/includes.ts'
+import { createList } from './parse/list.ts'
 import { createParse, type ParseOptions } from './parse/parse.ts'
 import { createSort } from './parse/sort.ts'
-import type { Position, SearchRequest } from './request.ts'
+import type { SpecialParameter } from './parse/special.ts'
+import type { Compartment, Position, SearchRequest } from './request.ts'
 import { subjectType } from './subject.ts'
 import { createSearchTypes } from './types/table.ts'
 
 export interface Search {
   /** Throws FhirError('unsupportedParameter') for what it does not know and ('invalidQuery') for what it cannot read. */
   parse(type: string, query: URLSearchParams, options: ParseOptions): SearchRequest
+  /** A search of all types, or of those that `_type` names; of the whole system or of a compartment. */
+  parseSystem(query: URLSearchParams, options: ParseOptions): SearchRequest
   /** What the index will hold of this resource under this id. */
   extract(resource: Resource, id: string): IndexValues
   /** The value of `_cursor` for the page behind this position. */
@@ -45,12 +50,18 @@ export interface Search {
   revision(): number
   /** What `extract` indexes of each type today, to compare with what its index was made with. */
   indexed(): ReadonlyMap<string, IndexedParameters>
+  /** What a client may ask of all types together. */
+  supportedBySystem(): readonly SupportedParameter[]
 }
+
+export type SupportedParameter = Pick<SearchParameter, 'code' | 'type'> & { readonly url?: string }
 
 export interface Supported {
   readonly parameters: readonly SearchParameter[]
   /** What may stand behind the colon of one of them. */
   modifiers(code: string): readonly string[]
+  /** Parameters that every type has. */
+  readonly special: readonly SupportedParameter[]
   /** Values of `_include` and `_revinclude`. */
   readonly includes: readonly string[]
   readonly revIncludes: readonly string[]
@@ -70,6 +81,10 @@ interface Parts {
   now?: () => number
 }
 
+function specialParameters(list: readonly SpecialParameter[]): ReadonlyMap<string, SpecialParameter> {
+  return new Map(list.map((one) => [one.code, one]))
+}
+
 /** From query strings to plans, and from resources to index values. Runs nothing; sql.ts turns the plans into SQL. */
 export function createSearch({
   definitions,
@@ -84,10 +99,15 @@ export function createSearch({
   const types = createSearchTypes({ definitions, keys, fields, base, now })
   const linksTo = createLinks({ keys, fields })
   const asked = askable(fields, index)
-  const criterion = createCriterion({ definitions, keys, fields: asked, types, linksTo })
+  const special = specialParameters([{ code: '_list', type: 'special', clause: createList({ keys, fields, linksTo }) }])
+  const criterion = createCriterion({ definitions, keys, fields: asked, types, special, linksTo })
   const cursors = createCursors(cursorSecret)
-  const includes = createIncludes({ definitions, fields: asked, linksTo })
-  const parse = createParse({ criterion, includes, sort: createSort({ fields: asked, types }), cursors })
+  const includes = createIncludes({ definitions, fields: asked })
+  const follow = createFollow({ keys, fields, linksTo, base })
+  const parse = createParse({
+    ...{ resourceTypes: definitions.resourceTypes, criterion, inCompartment, includes, follow, cursors },
+    sort: createSort({ fields: asked, types }),
+  })
 
   /** Of a reference parameter that the server itself names; a wrong name is a mistake of ours. */
   function reference(type: string, code: string): Field {
@@ -104,6 +124,11 @@ export function createSearch({
     return anyOf([itself, ...parameters.map((field) => types.reference.refersTo(field, code, rid))])
   }
 
+  function inCompartment(type: string, { type: code, id }: Compartment): Clause | undefined {
+    const clause = compartment(type, keys.ridOf(code, id), code)
+    return clause.op === 'none' ? undefined : clause
+  }
+
   function supported(type: string): Supported {
     const parameters = asked.all(type).filter((field) => isSearchable(field, types))
     const references = parameters.filter(({ parameter }) => parameter.type === 'reference')
@@ -116,13 +141,24 @@ export function createSearch({
     return {
       parameters: parameters.map(({ parameter }) => parameter),
       modifiers: (code) => modifiersOf(fields.of(type, code)!, types),
-      includes: references.map(({ parameter }) => `${type}:${parameter.code}`),
-      revIncludes: referring,
+      special: [...special.values()],
+      includes: ['*', ...references.map(({ parameter }) => `${type}:${parameter.code}`)],
+      revIncludes: ['*', ...referring],
     }
+  }
+
+  /** What the definitions say of `Resource` itself stands at every type. */
+  function supportedBySystem(): SupportedParameter[] {
+    const [first = '', ...others] = definitions.resourceTypes
+    const common = supported(first).parameters.filter(({ url }) =>
+      others.every((type) => definitions.searchParameters(type).some((parameter) => parameter.url === url)),
+    )
+    return [...common, { code: '_type', type: 'special' }, ...special.values()]
   }
 
   return {
     parse,
+    parseSystem: (query, options) => parse(undefined, query, options),
     extract: createExtract({ keys, fields, types, base, labels }),
     nextCursor: (asked, position, principalKey) => cursors.write(asked, position, principalKey),
     readCursor: (asked, cursor, principalKey) => cursors.read(asked, cursor, principalKey),
@@ -143,5 +179,6 @@ export function createSearch({
     supported,
     revision: index.revision,
     indexed: () => indexedParameters(definitions.resourceTypes, fields, types),
+    supportedBySystem,
   }
 }

@@ -3,16 +3,16 @@ import { FhirError } from '../fhir/error.ts'
 import type { Position, SearchRequest } from './request.ts'
 
 /** What a cursor belongs to: whoever changes any of it holds a cursor for nothing. */
-export type Cursored = Pick<SearchRequest, 'type' | 'used'>
+export type Cursored = Pick<SearchRequest, 'type' | 'used' | 'within' | 'everyType'>
 
 /**
  * Where the next page starts, as an opaque text that is signed together with the query, the sort and the principal, so that
  * it can be neither altered nor carried to another question or another person.
  */
 export function createCursors(secret: Buffer) {
-  function mac(payload: Buffer, { type, used }: Cursored, principalKey: string): Buffer {
+  function mac(payload: Buffer, { type, used, within, everyType = false }: Cursored, principalKey: string): Buffer {
     const asked = used.filter(([name]) => name !== '_count')
-    const text = JSON.stringify([type, asked, principalKey])
+    const text = JSON.stringify([everyType || type, asked, principalKey, within?.type, within?.id])
     return createHmac('sha256', secret).update(payload).update('\n').update(text).digest().subarray(0, 16)
   }
 

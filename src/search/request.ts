@@ -1,22 +1,50 @@
+import type { CompartmentCode } from '../definitions/definitions.ts'
 import type { Clause, Link } from './clause.ts'
+import type { Follow } from './follow.ts'
 import type { Key, Rid } from './keys.ts'
 
-/** A parsed search: what was asked, as a plan that the store can run and a test can print. */
-export interface SearchRequest {
+/** One type that is searched: which of its rows, and the columns that they are ordered by. */
+export interface SearchedType {
   readonly type: string
   readonly where: Clause
   /** Empty: newest first. */
   readonly sort: readonly SortKey[]
+}
+
+/** A parsed search: what was asked, as a plan that the store can run and a test can print. */
+export interface SearchRequest extends SearchedType {
+  /** Further types, in one order with the first: a search of the whole system, or of a compartment. */
+  readonly others?: readonly SearchedType[]
+  /** The compartment that is searched. */
+  readonly within?: Compartment | undefined
+  /** The request named no type: each of the system, or of the compartment, is searched. */
+  readonly everyType?: boolean
   /** Matches per page; 0 means `_summary=count`. */
   readonly count: number
   readonly total: 'none' | 'estimate' | 'accurate' | undefined
   readonly summary: 'true' | 'text' | 'data' | 'count' | 'false' | undefined
   readonly elements: readonly string[] | undefined
+  /** What the statement of the page includes by itself. */
   readonly includes: readonly Include[]
+  /** What is included afterwards, by what was found. */
+  readonly follow?: Follow | undefined
   /** Where the page starts: after this row, in sort order. */
   readonly after: Position | undefined
   /** The parameters that were used, in order, for the `self` link (paging parameters left out). */
   readonly used: readonly (readonly [name: string, value: string])[]
+  /** What a lenient search left out, each with the sentence of its refusal. */
+  readonly ignored?: readonly string[]
+}
+
+/** `Patient/1`: https://hl7.org/fhir/R4/compartmentdefinition.html */
+export interface Compartment {
+  readonly type: CompartmentCode
+  readonly id: string
+}
+
+export function searchedTypes(request: SearchRequest): readonly [SearchedType, ...SearchedType[]] {
+  const { type, where, sort, others = [] } = request
+  return [{ type, where, sort }, ...others]
 }
 
 export type SortKey =

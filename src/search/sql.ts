@@ -1,20 +1,23 @@
-import { and, type Clause } from './clause.ts'
+import { all, and, type Clause, not } from './clause.ts'
+import type { Led } from './follow.ts'
 import { type AccessOf, guarded, probing } from './guard.ts'
-import type { SearchRequest, SeveralRequest, Statement } from './request.ts'
-import { bind, rows, sharingPlan } from './sql/bind.ts'
+import type { Rid } from './keys.ts'
+import { searchedTypes, type SearchRequest, type SeveralRequest, type Statement } from './request.ts'
+import { bind, rows } from './sql/bind.ts'
 import { clauseSql } from './sql/clause-sql.ts'
-import { includesSql } from './sql/includes.ts'
+import { condition } from './sql/condition.ts'
+import { includedSql, includesSql, mostIncluded } from './sql/includes.ts'
 import { labelsSql } from './sql/labels.ts'
+import { fewTypes, manyTypes, matchesSql } from './sql/many-types.ts'
+import { table, versions } from './sql/names.ts'
 import { narrow } from './sql/narrow.ts'
-import { literal, table, versions } from './sql/names.ts'
 import { type Condition, pageSql } from './sql/page.ts'
-import type { Collected, Row } from './sql/row.ts'
-import { reachIsSmall } from './sql/reach.ts'
+import type { Row } from './sql/row.ts'
 import { isSelective } from './sql/selective.ts'
 import { partsLeft, presentSql, severalSql } from './sql/several.ts'
-import { lastUpdatedBounds } from './sql/walks.ts'
+import { statement } from './sql/statement.ts'
 
-export { clauseSql, isSelective, partsLeft, type Row }
+export { clauseSql, isSelective, mostIncluded, partsLeft, type Row }
 
 /** A row of a search statement. Numbers of 64 bits come as the driver gives them. */
 export interface FoundRow {
@@ -39,8 +42,24 @@ export interface FoundRow {
  */
 export function searchStatement(request: SearchRequest, access: AccessOf): Statement {
   const values: unknown[] = []
-  const met = condition(request, access, values, request.sort[0]?.by === 'lastUpdated')
-  return pageStatement(request, access, met, values)
+  const asked = ofSeen(request, access)
+  if (!asked.others) {
+    const met = condition(asked, access, values, asked.sort[0]?.by === 'lastUpdated')
+    return pageStatement(asked, access, met, values)
+  }
+  const { ctes, parts, sharesPlan } = manyTypes(asked, access, values)
+  return whole(ctes, [...parts, ...includesSql(asked, access, values)], values, sharesPlan)
+}
+
+/** Without the types that the caller may not see at all; at least one is left. */
+function ofSeen(request: SearchRequest, access: AccessOf): SearchRequest {
+  const [first, ...others] = searchedTypes(request).filter(({ type }) => access(type).op !== 'none')
+  const { others: _, ...rest } = request
+  return { ...rest, ...first, ...(others.length > 0 ? { others } : {}) }
+}
+
+function whole(ctes: readonly string[], parts: readonly string[], values: unknown[], named: boolean): Statement {
+  return statement(`with ${ctes.join(',\n')}\n${parts.join('\nunion all\n')}\norder by n`, values, named)
 }
 
 /**
@@ -51,7 +70,7 @@ export function narrowStatement(request: SearchRequest, access: AccessOf): State
   const values: unknown[] = []
   const asked = guarded(request.where, access)
   const allowed = probing(access(request.type))
-  if (isSelective(and(asked, allowed))) return undefined
+  if (request.others || isSelective(and(asked, allowed))) return undefined
   const start = narrow(asked, values)
   if (!start) return undefined
   const clause = and(start.rest, allowed)
@@ -69,26 +88,45 @@ function pageStatement(
   more: { ctes: readonly string[]; parts: readonly string[] } = { ctes: [], parts: [] },
 ): Statement {
   const page = pageSql(request, met, values)
-  const sort = request.sort.map((_, n) => `p.s${n + 1}::text`)
   const total = request.total === 'none' ? 'null::int8' : page.total
-  const matches = `select 'm' as kind, ${literal(request.type)} as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
-        array[${sort.join(', ')}]::text[] as sort, ${total} as total, p.n
-        from p join ${versions(request.type)} v on v.rid = p.rid and v.ver = p.ver`
-  const parts = [matches, ...includesSql(request, access, values), ...more.parts]
-  const ctes = [...more.ctes, ...page.ctes]
-  return statement(`with ${ctes.join(',\n')}\n${parts.join('\nunion all\n')}\norder by n`, values, met.sharesPlan)
+  const parts = [matchesSql(request, total), ...includesSql(request, access, values), ...more.parts]
+  return whole([...more.ctes, ...page.ctes], parts, values, met.sharesPlan)
+}
+
+/** What the rows of a page lead to, each type under its own access; `known` are there already. */
+export function followStatement(
+  led: readonly Led[],
+  known: readonly { type: string; rid: Rid }[],
+  access: AccessOf,
+): Statement | undefined {
+  const values: unknown[] = []
+  const parts = led.flatMap(({ type, where }) => {
+    const there = known.filter((row) => row.type === type).map(({ rid }) => rid)
+    const fresh = and(where, probing(access(type)), there.length === 0 ? all : not({ op: 'rid', any: there }))
+    if (fresh.op === 'none') return []
+    return [includedSql(type, clauseSql(fresh, { alias: 's', type, of: 'current' }, values))]
+  })
+  return parts.length === 0 ? undefined : statement(parts.join('\nunion all\n'), values, parts.length <= fewTypes)
 }
 
 /** How many rows match: one row with `total`. */
-export function countStatement(request: Pick<SearchRequest, 'type' | 'where'>, access: AccessOf): Statement {
+export function countStatement(request: SearchRequest | Counted, access: AccessOf): Statement {
   const values: unknown[] = []
-  const { where, sharesPlan, reach } = condition(request, access, values)
-  const count = `select count(*) as total from ${table(request.type)} s where`
-  if (!reach) return statement(`${count} ${where}`, values, sharesPlan)
-  const text = `with few as materialized (select ${reach.isSmall} as yes)
+  const searched = 'count' in request ? searchedTypes(ofSeen(request, access)) : [request]
+  const counts = searched.map((part) => {
+    const { where, sharesPlan, reach } = condition(part, access, values)
+    const count = `select count(*) as total from ${table(part.type)} s where`
+    if (!reach) return { text: `${count} ${where}`, sharesPlan }
+    const text = `with few as materialized (select ${reach.isSmall} as yes)
     select (${count} (select yes from few) and ${reach.where}) + (${count} not (select yes from few) and ${where}) as total`
-  return statement(text, values, sharesPlan)
+    return { text, sharesPlan }
+  })
+  const [only, ...others] = counts
+  if (others.length === 0) return statement(only!.text, values, only!.sharesPlan)
+  return statement(`select ${counts.map(({ text }) => `(${text})`).join(' + ')} as total`, values, false)
 }
+
+type Counted = Pick<SearchRequest, 'type' | 'where'>
 
 /** The first matches of each condition: rows of `n` (its index), `id`, `rid` and `ver`. */
 export function resolveStatement(conditions: readonly { type: string; where: Clause }[], most = 2): Statement {
@@ -119,39 +157,4 @@ export function presentStatement(parts: SeveralRequest['parts']): Statement {
 export function labelsStatement(parts: SeveralRequest['parts']): Statement {
   const values: unknown[] = []
   return statement(labelsSql(parts, values), values, false)
-}
-
-function condition(
-  { type, where }: Pick<SearchRequest, 'type' | 'where'>,
-  access: AccessOf,
-  values: unknown[],
-  inOrderOfChange = false,
-): Condition {
-  const asked = guarded(where, access)
-  const allowed = probing(access(type))
-  const clause = and(asked, allowed)
-  const row: Row = { alias: 's', type, of: 'current' }
-  if (isSelective(clause)) {
-    return { clause, where: clauseSql(clause, { ...row, few: true }, values), selective: true, sharesPlan: true }
-  }
-  const recent = inOrderOfChange ? '' : recently(type, clause, values)
-  const met = `${clauseSql(asked, row, values)}${recent}`
-  if (allowed.op === 'all') return { clause, where: met, selective: false, sharesPlan: asked.op === 'all' }
-  const isSmall = reachIsSmall(allowed, type, values)
-  const within = (relations?: Collected) => `${met} and ${clauseSql(allowed, { ...row, relations }, values)}`
-  const common = { clause, selective: false, sharesPlan: asked.op === 'all' }
-  if (isSmall === undefined) return { ...common, where: within() }
-  return { ...common, where: within('set'), reach: { isSmall, where: within('array') } }
-}
-
-/** The time of the last change is indexed on the versions alone: where nothing else is selective, it may be found there. */
-function recently(type: string, clause: Clause, values: unknown[]): string {
-  const bounds = lastUpdatedBounds(clause, 'w', values)
-  return bounds === ''
-    ? ''
-    : ` and exists (select from ${versions(type)} w where w.rid = s.rid and w.ver = s.ver${bounds})`
-}
-
-function statement(text: string, values: readonly unknown[], sharesPlan: boolean): Statement {
-  return { text: sharesPlan ? sharingPlan(text) : text, values, sharesPlan }
 }

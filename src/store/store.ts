@@ -129,6 +129,8 @@ export interface StoredVersion {
 export interface Page {
   readonly matches: readonly StoredVersion[]
   readonly included: readonly StoredVersion[]
+  /** More would have been included than a page may hold. */
+  readonly incomplete?: boolean
   /** The position of the last match when there are more. */
   readonly next: { values: (number | string | null)[]; rid: Rid } | undefined
   readonly total: number | undefined

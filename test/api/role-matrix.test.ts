@@ -46,11 +46,15 @@ function principalOf(role: Column): Partial<Principal> {
 for (const role of roles) {
   test(`${role}: every interaction with every class of resource, as the matrix says`, async (t) => {
     for (const { action, type, questions } of cells(classOf).filter((cell) => cell.role === role)) {
-      for (const { title, statuses, matches, ask } of questions) {
+      for (const { title, statuses, matches, shows, ask } of questions) {
         await t.test(`${action} ${type}: ${title}`, async () => {
           const { status, body } = await ask(askers.get(role)!)
           assert.ok(statuses.includes(status), `${status}, not ${statuses.join(' or ')}: ${JSON.stringify(body)}`)
           if (matches !== undefined) assert.equal(body.entry?.length ?? 0, matches)
+          if (!shows) return
+          const entries = (body.entry ?? []) as readonly { resource: { resourceType: string; id: string } }[]
+          const shown = entries.some(({ resource }) => resource.resourceType === shows.type && resource.id === shows.id)
+          assert.equal(shown, shows.is)
         })
       }
     }

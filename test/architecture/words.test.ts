@@ -42,8 +42,9 @@ const mayName: Readonly<Record<string, readonly string[]>> = {
     'Parameters',
     'Bundle',
   ],
-  // The compartments of persons; the one patient that a row is about is a column of every table; a Binary has its owner.
-  search: ['Patient', 'Practitioner', 'RelatedPerson', 'Binary'],
+  // The compartments of persons; the one patient that a row is about is a column of every table; a Binary has its owner;
+  // `_list` is about Lists.
+  search: ['Patient', 'Practitioner', 'RelatedPerson', 'Binary', 'List'],
   store: ['Patient', 'Binary'],
   // Besides, the trail that only grows, and what grants are made by.
   interactions: ['AuditEvent', 'Consent', 'OperationOutcome', 'Bundle', 'Binary', 'CapabilityStatement', 'Parameters'],

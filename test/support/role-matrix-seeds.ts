@@ -306,18 +306,24 @@ const appointments = [
   seed('of the patient together with a stranger', 'Appointment/group', visit('Patient/self', 'Patient/stranger')),
 ]
 
-/** In an order in which what is referred to is there first. */
-export const seeds: readonly Seed[] = [
-  ...practitioners,
-  ...patients,
-  ...relations,
-  ...others,
-  ...observations,
-  ...appointments,
+const everything = [
+  ...[...practitioners, ...patients, ...relations, ...others, ...observations, ...appointments],
   ...documents.flatMap(([ofDocument, ofBytes]) => [ofBytes, ofDocument]),
-  ...consents,
-  ...messages,
-  ...tasks,
-  ...events,
-  ...provenances,
+  ...[...consents, ...messages, ...tasks, ...events, ...provenances],
 ]
+
+/** A doctor's own List, which names everything that there is. */
+export const worklist = seed(
+  'the list that the doctor keeps',
+  'List/worklist',
+  {
+    status: 'current',
+    mode: 'working',
+    source: byDoctor,
+    entry: everything.map(({ resource }) => ({ item: to(`${resource.resourceType}/${resource.id}`) })),
+  },
+  { practitioner: ['charted', 'authored'] },
+)
+
+/** In an order in which what is referred to is there first. */
+export const seeds: readonly Seed[] = [...everything, worklist]

@@ -1,7 +1,7 @@
 import type { Action } from '../../src/access/access.ts'
 import type { ClassOf } from '../../src/access/resource-class.ts'
 import { type Column, roleMatrix } from '../../src/access/role-matrix.ts'
-import { people, type Seed, seeds } from './role-matrix-seeds.ts'
+import { people, type Seed, seeds, worklist } from './role-matrix-seeds.ts'
 
 /** Whoever asks the server, in one role. */
 export interface Asker {
@@ -18,8 +18,10 @@ export interface Question {
   readonly title: string
   readonly statuses: readonly number[]
   ask(asker: Asker): Promise<Answer>
-  /** For a search: how many matches there are. */
+  /** How many entries there are. */
   readonly matches?: number
+  /** For a search: whether the resource is among what it answers. */
+  readonly shows?: { readonly type: string; readonly id: string; readonly is: boolean }
 }
 
 export interface Cell {
@@ -54,18 +56,22 @@ export function cells(classOf: ClassOf): Cell[] {
 function questionsOf(type: string, role: Column, action: Action, classOf: ClassOf): Question[] {
   if (action === 'create') return [creation(type, role, permissions(type, role, 'create', classOf).length > 0)]
   const about = seeds.filter(({ resource }) => resource.resourceType === type)
-  const mayOf = (seed: Seed) => (asked: Action) => {
-    const inside = [...(seed.inside[role] ?? []), ...((asked === 'read' && seed.byId?.[role]) || [])]
-    return permissions(type, role, asked, classOf).some((rule) => rule === 'all' || inside.includes(rule))
-  }
+  const mayOf = (seed: Seed) => (asked: Action) => permitted(seed, role, asked, classOf)
   const questions = about.flatMap((seed) => {
     const may = mayOf(seed)
-    return action === 'read' || action === 'search'
-      ? [reading(seed, action, may(action)), ...readingOperations(seed, role, action, may(action), classOf)]
-      : [
-          writing(seed, role, action, { allowed: may(action), readable: may('read') }),
-          ...(action === 'update' ? labelling(seed, { allowed: may('update'), readable: may('read') }) : []),
-        ]
+    if (action === 'read') {
+      return [reading(seed, may('read')), ...readingOperations(seed, role, action, may(action), classOf)]
+    }
+    if (action === 'search') {
+      return [
+        ...searching(seed, may('search'), permitted(worklist, role, 'search', classOf)),
+        ...readingOperations(seed, role, action, may(action), classOf),
+      ]
+    }
+    return [
+      writing(seed, role, action, { allowed: may(action), readable: may('read') }),
+      ...(action === 'update' ? labelling(seed, { allowed: may('update'), readable: may('read') }) : []),
+    ]
   })
   if (action === 'read') return [...questions, ...histories(type, about, (seed) => mayOf(seed)('read'))]
   if (action !== 'delete') return questions
@@ -160,16 +166,16 @@ function readingOperations(seed: Seed, role: Column, action: Action, allowed: bo
   const everything: Question = {
     title: `${allowed && readable ? 'in' : 'not in'} $everything: ${what}`,
     statuses: readable ? [200] : [404],
-    ask: (asker) => only(id, asker.request('GET', `${patient}/$everything?_type=${type}&_count=1000`)),
-    matches: allowed && readable ? 1 : 0,
+    ask: (asker) => asker.request('GET', `${patient}/$everything?_type=${type}&_count=1000`),
+    shows: { type, id, is: allowed && readable },
   }
   if (type !== 'DocumentReference') return [everything]
   const mayAsk = permissions(type, role, 'search', classOf).length > 0
   const docref: Question = {
     title: `${allowed ? 'in' : 'not in'} $docref: ${what}`,
     statuses: mayAsk ? [200] : [200, 403],
-    ask: (asker) => only(id, asker.request('GET', `${type}/$docref?patient=${patient.split('/')[1]}`)),
-    matches: allowed ? 1 : 0,
+    ask: (asker) => asker.request('GET', `${type}/$docref?patient=${patient.split('/')[1]}`),
+    shows: { type, id, is: allowed },
   }
   return [everything, docref]
 }
@@ -178,13 +184,6 @@ function readingOperations(seed: Seed, role: Column, action: Action, allowed: bo
 function patientOf(resource: Seed['resource']): string | undefined {
   const { reference } = (resource['subject'] ?? resource['patient'] ?? {}) as { reference?: string }
   return reference?.startsWith('Patient/') ? reference : undefined
-}
-
-/** Of the entries, those of this resource. */
-async function only(id: string, asked: Promise<Answer>): Promise<Answer> {
-  const { status, body } = await asked
-  const entry = (body.entry ?? []) as { resource: { id: string } }[]
-  return { status, body: { ...body, entry: entry.filter(({ resource }) => resource.id === id) } }
 }
 
 /** A label is added by whoever may update; nobody makes a resource by it, so that what is not seen is not there. */
@@ -211,21 +210,54 @@ function permissions(type: string, role: Column, action: Action, classOf: ClassO
   return cell.filter(([allowed]) => allowed.includes(letters[action])).map(([, rule]) => rule)
 }
 
-function reading({ what, resource }: Seed, action: 'read' | 'search', allowed: boolean): Question {
-  const { resourceType: type, id } = resource
-  if (action === 'read') {
-    return {
-      title: `${allowed ? '200' : '404'}: ${what}`,
-      statuses: [allowed ? 200 : 404],
-      ask: (asker) => asker.request('GET', `${type}/${id}`),
-    }
-  }
+function permitted(seed: Seed, role: Column, asked: Action, classOf: ClassOf): boolean {
+  const inside = [...(seed.inside[role] ?? []), ...((asked === 'read' && seed.byId?.[role]) || [])]
+  const rules = permissions(seed.resource.resourceType, role, asked, classOf)
+  return rules.some((rule) => rule === 'all' || inside.includes(rule))
+}
+
+function reading({ what, resource }: Seed, allowed: boolean): Question {
   return {
-    title: `${allowed ? 'found' : 'not found'}: ${what}`,
-    statuses: [200],
-    ask: (asker) => asker.request('GET', `${type}?_id=${id}`),
-    matches: allowed ? 1 : 0,
+    title: `${allowed ? '200' : '404'}: ${what}`,
+    statuses: [allowed ? 200 : 404],
+    ask: (asker) => asker.request('GET', `${resource.resourceType}/${resource.id}`),
   }
+}
+
+/** Every way in which a search can come upon a resource: each shows what may be seen, and nothing else. */
+function searching(seed: Seed, allowed: boolean, seesList: boolean): Question[] {
+  const { what, resource } = seed
+  const { resourceType: type, id } = resource
+  const question = (way: string, query: string, is: boolean): Question => ({
+    title: `${is ? 'found' : 'not found'} ${way}: ${what}`,
+    statuses: [200],
+    ask: (asker) => asker.request('GET', query),
+    shows: { type, id, is },
+  })
+  const patient = patientOf(resource)
+  return [
+    question('by its type', `${type}?_id=${id}`, allowed),
+    question('among types of the system', `?_type=${type},${worklist.resource.resourceType}&_id=${id}`, allowed),
+    ...(seed === firstOf(type) ? [question('in the whole system', `?_id=${id}&_count=100`, allowed)] : []),
+    ...(seed === worklist ? [] : throughList(seed, question, allowed && seesList)),
+    ...(patient === undefined ? [] : [question('in a compartment', `${patient}/${type}?_count=1000`, allowed)]),
+  ]
+}
+
+function throughList(
+  { resource }: Seed,
+  question: (way: string, query: string, is: boolean) => Question,
+  is: boolean,
+): Question[] {
+  const { id } = worklist.resource
+  return [
+    question('through a List', `${resource.resourceType}?_list=${id}&_count=1000`, is),
+    question('included', `List?_id=${id}&_include:iterate=List:item`, is),
+  ]
+}
+
+function firstOf(type: string): Seed | undefined {
+  return seeds.find(({ resource }) => resource.resourceType === type)
 }
 
 /**
@@ -326,6 +358,8 @@ function template(type: string, role: Column): object {
     }
     case 'Task':
       return { ...model, requester: self }
+    case 'List':
+      return { ...model, entry: undefined }
     default:
       return model
   }

@@ -7,7 +7,7 @@ import type { StoredVersion } from '../../store/store.ts'
 import { entryText, type Link } from '../bundle-text.ts'
 import type { Call } from '../operation.ts'
 import type { Given } from '../operation-parameters.ts'
-import { principalKeyOf } from '../search-type.ts'
+import { principalKeyOf } from '../searchset.ts'
 
 /**
  * The pages of an operation that answers a searchset: `next` is a GET with the same parameters and an opaque cursor.

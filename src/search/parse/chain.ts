@@ -4,6 +4,7 @@ import { FhirError } from '../../fhir/error.ts'
 import { type Clause, none, or } from '../clause.ts'
 import type { Field } from '../field.ts'
 import type { createLinks } from '../links.ts'
+import type { SpecialParameter } from './special.ts'
 import { type ConditionParts, createCondition, unsupported } from './condition.ts'
 
 export type Criterion = (type: string, name: string, value: string) => Clause
@@ -22,10 +23,11 @@ interface Walk {
 interface Parts extends ConditionParts {
   definitions: Definitions
   linksTo: ReturnType<typeof createLinks>
+  special: ReadonlyMap<string, SpecialParameter>
 }
 
 /** What `name=value` asks of one type; `name` may have modifiers, chains and `_has`. */
-export function createCriterion({ definitions, linksTo, ...parts }: Parts): Criterion {
+export function createCriterion({ definitions, linksTo, special, ...parts }: Parts): Criterion {
   const { fields, types } = parts
   const condition = createCondition(parts)
 
@@ -34,6 +36,8 @@ export function createCriterion({ definitions, linksTo, ...parts }: Parts): Crit
     if (--walk.ways.left < 0) {
       throw new FhirError('invalidQuery', `"${name}" leads over too many types; name them, as in subject:Patient.name`)
     }
+    const whole = special.get(name)
+    if (whole) return whole.clause(type, value)
     if (name.startsWith('_has:')) return reverse(type, name, value, walk)
     const dot = name.indexOf('.')
     if (dot === -1) return condition(type, name, value)

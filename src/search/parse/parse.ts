@@ -2,11 +2,13 @@
 import { FhirError } from '../../fhir/error.ts'
 import type { Clause } from '../clause.ts'
 import type { Cursors } from '../cursor.ts'
-import type { Include, SearchRequest } from '../request.ts'
+import type { createFollow } from '../follow.ts'
+import type { Compartment, SearchRequest } from '../request.ts'
 import type { Criterion } from './chain.ts'
 import { allOf } from './condition.ts'
+import { type Draft, emptyDraft, type Target } from './draft.ts'
 import type { createIncludes } from './includes.ts'
-import { countOf, defaultCount, elementsOf, summaryOf, totalOf } from './result-parameters.ts'
+import { containedOf, countOf, elementsOf, summaryOf, totalOf } from './result-parameters.ts'
 import type { createSort } from './sort.ts'
 
 export interface ParseOptions {
@@ -14,95 +16,124 @@ export interface ParseOptions {
   readonly lenient: boolean
   /** Whose cursors these are. */
   readonly principalKey: string
+  /** Only what is in this compartment. */
+  readonly within?: Compartment | undefined
 }
 
 interface Parts {
+  resourceTypes: readonly string[]
   criterion: Criterion
+  /** Undefined: the compartment holds no rows of this type. */
+  inCompartment: (type: string, within: Compartment) => Clause | undefined
   includes: ReturnType<typeof createIncludes>
+  follow: ReturnType<typeof createFollow>
   sort: ReturnType<typeof createSort>
   cursors: Cursors
-}
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] }
-type Draft = Mutable<Omit<SearchRequest, 'where' | 'includes' | 'used'>> & {
-  where: Clause[]
-  includes: Include[]
-  used: [string, string][]
 }
 
 /** For http, which has already read them. */
 const forHttp = new Set(['_format', '_pretty'])
 const pageParameter = '_cursor'
+const typeParameter = '_type'
 const mostParameters = 200
-const mostIncludes = 500
 
-export function createParse({ criterion, includes, sort, cursors }: Parts) {
+export function createParse({ resourceTypes, criterion, inCompartment, includes, follow, sort, cursors }: Parts) {
   /** Parameters that are none of the type's: what to return, and how. Each may come once. */
   const single = new Map<string, (draft: Draft, value: string) => void>([
     ['_count', (draft, value) => void (draft.count = countOf(value))],
-    ['_sort', (draft, value) => void (draft.sort = sort(draft.type, value))],
+    ['_sort', sorted],
     ['_total', (draft, value) => void (draft.total = totalOf(value))],
     ['_summary', (draft, value) => void (draft.summary = summaryOf(value))],
     ['_elements', (draft, value) => void (draft.elements = elementsOf(value))],
+    ['_contained', (_draft, value) => containedOf(value)],
   ])
 
+  function sorted(draft: Draft, value: string): void {
+    const keys = draft.types.map(({ type }) => sort(type, value))
+    for (const [n, searched] of draft.types.entries()) searched.sort = keys[n]!
+  }
+
+  /** Every type that is searched must know the parameter: "parameters … common to all the resource types searched". */
   function read(draft: Draft, name: string, value: string): void {
     const result = single.get(name)
     if (result) {
       if (draft.used.some(([used]) => used === name)) throw new FhirError('invalidQuery', `${name} may come once only`)
       result(draft, value)
-    } else if (/^_(?:rev)?include(?::|$)/.test(name)) draft.includes.push(...includes(draft.type, name, value))
-    else draft.where.push(criterion(draft.type, name, value))
+    } else if (/^_(?:rev)?include(?::|$)/.test(name)) {
+      const types = draft.types.map(({ type }) => type)
+      draft.rules.push(...includes(types, name, value))
+    } else {
+      const clauses = draft.types.map(({ type }) => criterion(type, name, value))
+      for (const [n, { where }] of draft.types.entries()) where.push(clauses[n]!)
+    }
     draft.used.push([name, name === '_count' ? String(draft.count) : value])
   }
 
-  return function parse(type: string, query: URLSearchParams, { lenient, principalKey }: ParseOptions): SearchRequest {
-    const draft = emptyDraft(type)
+  /** The types that a query over several is about: those that `_type` names, or all. */
+  function typesOf({ type, within }: Target, query: URLSearchParams): readonly string[] {
+    if (type !== undefined) return [type]
+    const known = within ? resourceTypes.filter((one) => inCompartment(one, within) !== undefined) : resourceTypes
+    const named = query.getAll(typeParameter)
+    if (named.length === 0) return known
+    if (named.length > 1) throw new FhirError('invalidQuery', `${typeParameter} may come once only`)
+    const types = [...new Set(named[0]!.split(','))]
+    for (const one of types) {
+      if (!resourceTypes.includes(one))
+        throw new FhirError('invalidQuery', `"${one}" is not a resource type of FHIR R4.`)
+    }
+    return types
+  }
+
+  return function parse(type: string | undefined, query: URLSearchParams, options: ParseOptions): SearchRequest {
+    const { lenient, principalKey, within } = options
+    const target = { type, within }
     if (query.size > mostParameters)
       throw new FhirError('invalidQuery', `A search has ${mostParameters} parameters at most`)
+    const draft = emptyDraft(typesOf(target, query), target)
     for (const [name, value] of query) {
       if (forHttp.has(name) || name === pageParameter) continue
+      if (name === typeParameter && type === undefined) {
+        draft.used.push([name, value])
+        draft.everyType = false
+        continue
+      }
       try {
         read(draft, name, value)
       } catch (error) {
         if (!(lenient && error instanceof FhirError && error.problem === 'unsupportedParameter')) throw error
+        draft.ignored.push(`"${name}" was left out of the search: ${error.message}`)
       }
     }
     refuseContradictions(draft)
     const [cursor, ...others] = query.getAll(pageParameter)
     if (others.length > 0) throw new FhirError('invalidQuery', `${pageParameter} may come once only`)
+    const request = requestOf(draft)
+    return { ...request, after: cursor === undefined ? undefined : cursors.read(request, cursor, principalKey) }
+  }
+
+  function requestOf({ types, rules, ...draft }: Draft): SearchRequest {
+    const { within } = draft
+    const [first, ...others] = types.map(({ type, where, sort: keys }) => ({
+      type,
+      where: allOf(within ? [inCompartment(type, within) ?? { op: 'none' }, ...where] : where),
+      sort: keys,
+    }))
     return {
+      ...first!,
+      ...(others.length > 0 ? { others } : {}),
       ...draft,
-      where: allOf(draft.where),
+      ...follow(rules),
       // "If _count has the value 0, this shall be treated the same as _summary=count".
       count: draft.summary === 'count' ? 0 : draft.count,
-      after: cursor === undefined ? undefined : cursors.read(draft, cursor, principalKey),
     }
   }
 }
 
-function refuseContradictions({ summary, elements, includes }: Draft): void {
-  if (includes.length > mostIncludes)
-    throw new FhirError('invalidQuery', 'The includes lead to too many types; name them')
-  if (summary === 'text' && includes.length > 0) {
+function refuseContradictions({ summary, elements, rules }: Draft): void {
+  if (summary === 'text' && rules.length > 0) {
     throw new FhirError('invalidQuery', '_include and _revinclude cannot be mixed with _summary=text')
   }
   if (elements && summary !== undefined && summary !== 'false') {
     throw new FhirError('invalidQuery', '_elements and _summary cannot be mixed')
-  }
-}
-
-function emptyDraft(type: string): Draft {
-  return {
-    type,
-    where: [],
-    sort: [],
-    count: defaultCount,
-    total: undefined,
-    summary: undefined,
-    elements: undefined,
-    includes: [],
-    after: undefined,
-    used: [],
   }
 }

@@ -21,6 +21,15 @@ export function totalOf(value: string): NonNullable<SearchRequest['total']> {
   return oneOf('_total', value, totals)
 }
 
+/** Contained resources are found through what contains them, which is what `false` means. */
+export function containedOf(value: string): void {
+  if (value === 'false') return
+  throw new FhirError(
+    'unsupportedParameter',
+    `"_contained=${value}" is not supported: contained resources are no matches of their own.`,
+  )
+}
+
 /** Only base elements, as R4 says; the ones that a type does not have select nothing. */
 export function elementsOf(value: string): string[] {
   const names = value.split(',').map((name) => name.trim())

@@ -16,8 +16,14 @@ export interface Condition {
   readonly reach?: { readonly isSmall: string; readonly where: string } | undefined
 }
 
+/** One type of a request. */
+export type PageRequest = Pick<SearchRequest, 'type' | 'sort' | 'count' | 'after'>
+
 export interface PageSql {
-  /** The common table expressions that end in `p(rid, ver, pat, s1, …, n)`: one row more than the page holds. */
+  /**
+   * The common table expressions that end in `p(rid, ver, pat, s1, …, n)`: one row more than the page holds. `names`, given
+   * where a statement holds several pages, ends each name.
+   */
   readonly ctes: readonly string[]
   /** How many match; null where that was not found out on the way. */
   readonly total: string
@@ -29,44 +35,48 @@ export interface PageSql {
  * of the two is right for a caller with relations and grants is found out in the statement: `few` is true or false, and
  * half of the plan never runs.
  */
-export function pageSql(request: SearchRequest, condition: Condition, values: unknown[]): PageSql {
+export function pageSql(request: PageRequest, condition: Condition, values: unknown[], names = ''): PageSql {
   const { selective, reach } = condition
-  const few = reach ? [`few as materialized (select ${reach.isSmall} as yes)`] : []
-  const small = reach && `(select yes from few) and ${reach.where}`
-  const where = reach ? `not (select yes from few) and ${condition.where}` : condition.where
+  const few = reach ? [`few${names} as materialized (select ${reach.isSmall} as yes)`] : []
+  const small = reach && `(select yes from few${names}) and ${reach.where}`
+  const where = reach ? `not (select yes from few${names}) and ${condition.where}` : condition.where
   const [only, ...others] = request.sort
   const walk = selective || others.length > 0 ? undefined : walks[only?.by ?? 'rid']
   const limit = rows(request.count + 1)
   if (!walk) {
-    const m = collected(request, small === undefined ? [where] : [small, where], values)
-    const p = `p as (${numbered(request, firstOf(request, limit, values))})`
-    return { ctes: [...few, m, p], total: '(select count(*) from m)' }
+    const m = `m${names} as materialized (${collected(request, small === undefined ? [where] : [small, where], values)})`
+    const p = `p${names} as (${numbered(request, firstOf(request, names, limit, values))})`
+    return { ctes: [...few, m, p], total: `(select count(*) from m${names})` }
   }
-  const steps = walk({ request, clause: condition.clause, where, values, limit }, only)
-  const walked = steps.length === 1 ? [steps[0]] : ['select * from a', 'select * from b']
-  const named = steps.length === 1 ? [] : [`a as materialized (${steps[0]})`, `b as (${steps[1]})`]
-  if (small === undefined) return { ctes: [...named, `p as (${numbered(request, walked)})`], total: 'null::int8' }
-  const m = collected(request, [small], values)
-  const p = `p as (${numbered(request, [...firstOf(request, limit, values), ...walked])})`
-  return { ctes: [...few, m, ...named, p], total: 'case when (select yes from few) then (select count(*) from m) end' }
+  const steps = walk({ request, clause: condition.clause, where, values, limit, names }, only)
+  const walked = steps.length === 1 ? [steps[0]] : [`select * from a${names}`, `select * from b${names}`]
+  const named = steps.length === 1 ? [] : [`a${names} as materialized (${steps[0]})`, `b${names} as (${steps[1]})`]
+  if (small === undefined)
+    return { ctes: [...named, `p${names} as (${numbered(request, walked)})`], total: 'null::int8' }
+  const m = `m${names} as materialized (${collected(request, [small], values)})`
+  const p = `p${names} as (${numbered(request, [...firstOf(request, names, limit, values), ...walked])})`
+  const total = `case when (select yes from few${names}) then (select count(*) from m${names}) end`
+  return { ctes: [...few, m, ...named, p], total }
 }
 
 /** All matches, with what they are sorted by. */
-function collected({ type, sort }: SearchRequest, wheres: readonly string[], values: unknown[]): string {
+function collected({ type, sort }: PageRequest, wheres: readonly string[], values: unknown[]): string {
   const expressions = sort.map((key, n) => `${orderedBy(key).expression(values)} as s${n + 1}`)
   const ids = sort.some(({ by }) => by === 'id')
   const from = `${table(type)} s${ids ? ` join ${versions(type)} v on v.rid = s.rid and v.ver = s.ver` : ''}`
   const select = `select ${['s.rid, s.ver, s.pat', ...expressions].join(', ')} from ${from} where`
-  return `m as materialized (${wheres.map((where) => `${select} ${where}`).join(' union all ')})`
+  return wheres.map((where) => `${select} ${where}`).join(' union all ')
 }
 
-function firstOf({ sort, after }: SearchRequest, limit: string, values: unknown[]): readonly string[] {
+function firstOf({ sort, after }: PageRequest, names: string, limit: string, values: unknown[]): readonly string[] {
   const columns = sort.map(orderedBy)
-  const start = after ? `where ${behind(columns, ridDescends(sort), 'm', after, values)} ` : ''
-  return [`select m.* from m ${start}order by ${orderBy(columns, ridDescends(sort), 'm')} limit ${limit}`]
+  const m = `m${names}`
+  const start = after ? `where ${behind(columns, ridDescends(sort), m, after, values)} ` : ''
+  return [`select ${m}.* from ${m} ${start}order by ${orderBy(columns, ridDescends(sort), m)} limit ${limit}`]
 }
 
-function numbered({ sort }: { sort: readonly SortKey[] }, queries: readonly string[]): string {
+/** In the order of the page, with `n` counted from 1. */
+export function numbered({ sort }: { sort: readonly SortKey[] }, queries: readonly string[]): string {
   const from = queries.length === 1 ? queries[0] : queries.map((query) => `(${query})`).join(' union all ')
   return `select x.*, row_number() over (order by ${orderBy(sort.map(orderedBy), ridDescends(sort), 'x')}) as n from (${from}) x`
 }

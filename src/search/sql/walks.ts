@@ -1,18 +1,21 @@
 import { type Clause, conjuncts } from '../clause.ts'
 import { farthestZone, longPeriod } from '../date-column.ts'
-import type { SearchRequest, SortKey } from '../request.ts'
+import type { SortKey } from '../request.ts'
 import { bind } from './bind.ts'
 import { dateBounds } from './bounds.ts'
 import { dateColumn, table, versions } from './names.ts'
+import type { PageRequest } from './page.ts'
 
 export interface Walked {
-  readonly request: SearchRequest
+  readonly request: PageRequest
   /** The condition on `s`, and its SQL. */
   readonly clause: Clause
   readonly where: string
   readonly values: unknown[]
   /** The placeholder of how many rows are wanted. */
   readonly limit: string
+  /** What the names of the common table expressions end in. */
+  readonly names: string
 }
 
 /** One query, or two: the rows with a value in order, then those without one if the page is not full yet. */
@@ -101,20 +104,25 @@ function leastStart(clause: Clause, column: string): number | undefined {
 }
 
 /** "nulls last": the rows without a value, newest or oldest first, as many as the others left room for. */
-function withoutValue({ request, where, values, limit }: Walked, missing: string, type: string, descending: boolean) {
+function withoutValue(
+  { request, where, values, limit, names }: Walked,
+  missing: string,
+  type: string,
+  descending: boolean,
+) {
   const { after } = request
   const among = after?.values[0] === null
   const start = among ? ` and s.rid ${beyond(descending)} ${bind(values, 'int8', after.rid)}` : ''
   return `select s.rid, s.ver, s.pat, null::${type} as s1 from ${table(request.type)} s
-        where ${where} and ${missing}${start} and (select count(*) from a) < ${limit}
-        order by s.rid ${way(descending)} limit ${limit} - (select count(*) from a)`
+        where ${where} and ${missing}${start} and (select count(*) from a${names}) < ${limit}
+        order by s.rid ${way(descending)} limit ${limit} - (select count(*) from a${names})`
 }
 
 function startAfter(
   column: string,
   rid: string,
   type: 'int8' | 'text',
-  { after }: SearchRequest,
+  { after }: PageRequest,
   descending: boolean,
   values: unknown[],
 ): string {

@@ -1,7 +1,11 @@
+import type { AccessOf } from '../../search/guard.ts'
+import type { SearchRequest, Statement } from '../../search/request.ts'
 import {
   countStatement,
+  followStatement,
   type FoundRow,
   labelsStatement,
+  mostIncluded,
   narrowStatement,
   partsLeft,
   presentStatement,
@@ -10,12 +14,14 @@ import {
   severalStatement,
 } from '../../search/sql.ts'
 import { all } from '../../search/clause.ts'
-import type { Statement } from '../../search/request.ts'
 import type { Handle, Page, Resources, StoredVersion } from '../store.ts'
 import type { NameOf } from './statement-names.ts'
 
 /** Every condition of a statement is a query of its own, and the planner's work grows with them. */
 const conditionsPerStatement = 100
+
+/** Includes that lead further than so many links are a whole record, which there are other ways to ask for. */
+const mostRounds = 16
 
 /** Runs what `search` compiles; decides which of its statements a page needs. */
 export function createSearches({
@@ -41,13 +47,32 @@ export function createSearches({
     return Number(row!.total)
   }
 
+  /** What the page leads to, and what that leads to, round by round, until nothing new is found or the page is full. */
+  async function withFollowed(request: SearchRequest, page: Page, access: AccessOf): Promise<Page> {
+    const { follow } = request
+    let included = page.included
+    if (follow && page.matches.length > 0) {
+      let led = [...follow(page.matches, 'matches'), ...follow(included, 'included')]
+      for (let round = 0; led.length > 0 && round < mostRounds && included.length <= mostIncluded; round++) {
+        const statement = followStatement(led, [...page.matches, ...included], access)
+        if (!statement) return { ...page, included }
+        const fresh = distinct((await run<FoundRow>(statement)).map(stored))
+        included = [...included, ...fresh]
+        led = follow(fresh, 'included')
+      }
+      if (led.length > 0 && included.length <= mostIncluded) return { ...page, included, incomplete: true }
+    }
+    if (included.length <= mostIncluded) return { ...page, included }
+    return { ...page, included: included.slice(0, mostIncluded), incomplete: true }
+  }
+
   return {
     async find(request, access) {
       const counted = () => count(countStatement(request, access))
       if (request.count === 0) return { matches: [], included: [], next: undefined, total: await counted() }
       const rows = await rowsOf(request, access)
       const found = rows.filter(({ kind }) => kind === 'm')
-      const page = pageOf(rows, request.count)
+      const page = await withFollowed(request, pageOf(rows, request.count), access)
       if (request.total === 'none') return page
       const known = totalOf(found, request.count, request.after === undefined)
       const wanted = request.total !== undefined
@@ -96,6 +121,11 @@ function pageOf(rows: readonly FoundRow[], count: number): Page {
     next: last && { values: [...(last.sort ?? [])], rid: BigInt(last.rid) },
     total: undefined,
   }
+}
+
+/** Two references may lead to one resource. */
+function distinct(found: readonly StoredVersion[]): StoredVersion[] {
+  return [...new Map(found.map((one) => [`${one.type}/${one.id}`, one])).values()]
 }
 
 /** A first page that holds everything needs no counting. */

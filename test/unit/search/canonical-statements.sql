@@ -274,11 +274,15 @@ select 'm' as kind, 'Observation' as type, v.id, p.rid, p.ver, v.lu, v.json, p.p
         array[]::text[] as sort, (select count(*) from m) as total, p.n
         from p join "observation_v" v on v.rid = p.rid and v.ver = p.ver
 union all
-select 'i', 'Encounter', v.id, s.rid, s.ver, v.lu, v.json, s.pat, null::text[], null::int8, null::int8
-        from "encounter" s join "encounter_v" v on v.rid = s.rid and v.ver = s.ver where (s.rid = any(array(select k # (select $2::int8)::int8 from p join "observation" o on o.rid = p.rid, unnest(o.keys) k where p.n <= 20))) and true
+(select 'i' as kind, 'Encounter' as type, v.id, s.rid, s.ver, v.lu, v.json, s.pat,
+        null::text[] as sort, null::int8 as total, null::int8 as n
+        from "encounter" s join "encounter_v" v on v.rid = s.rid and v.ver = s.ver
+        where (s.rid = any(array(select k # (select $2::int8)::int8 from p join "observation" o on o.rid = p.rid, unnest(o.keys) k where p.n <= 20))) and true limit 2001)
 union all
-select 'i', 'Patient', v.id, s.rid, s.ver, v.lu, v.json, s.pat, null::text[], null::int8, null::int8
-        from "patient" s join "patient_v" v on v.rid = s.rid and v.ver = s.ver where (s.rid = any(array(select p.pat from p where p.pat is not null and p.n <= 20))) and true
+(select 'i' as kind, 'Patient' as type, v.id, s.rid, s.ver, v.lu, v.json, s.pat,
+        null::text[] as sort, null::int8 as total, null::int8 as n
+        from "patient" s join "patient_v" v on v.rid = s.rid and v.ver = s.ver
+        where (s.rid = any(array(select p.pat from p where p.pat is not null and p.n <= 20))) and true limit 2001)
 order by n;
 
 -- DocumentReference?_id=d&_revinclude=Provenance:target&_revinclude=DocumentReference:relatesto (prepared)
@@ -288,11 +292,15 @@ select 'm' as kind, 'DocumentReference' as type, v.id, p.rid, p.ver, v.lu, v.jso
         array[]::text[] as sort, (select count(*) from m) as total, p.n
         from p join "documentreference_v" v on v.rid = p.rid and v.ver = p.ver
 union all
-select 'i', 'Provenance', v.id, s.rid, s.ver, v.lu, v.json, s.pat, null::text[], null::int8, null::int8
-        from "provenance" s join "provenance_v" v on v.rid = s.rid and v.ver = s.ver where (s.keys && array(select p.rid # (select $2::int8)::int8 from p where p.n <= 20)) and true
+(select 'i' as kind, 'Provenance' as type, v.id, s.rid, s.ver, v.lu, v.json, s.pat,
+        null::text[] as sort, null::int8 as total, null::int8 as n
+        from "provenance" s join "provenance_v" v on v.rid = s.rid and v.ver = s.ver
+        where (s.keys && array(select p.rid # (select $2::int8)::int8 from p where p.n <= 20)) and true limit 2001)
 union all
-select 'i', 'DocumentReference', v.id, s.rid, s.ver, v.lu, v.json, s.pat, null::text[], null::int8, null::int8
-        from "documentreference" s join "documentreference_v" v on v.rid = s.rid and v.ver = s.ver where (s.keys && array(select p.rid # (select $3::int8)::int8 from p where p.n <= 20)) and true and s.rid <> all(array(select p.rid from p where p.n <= 20))
+(select 'i' as kind, 'DocumentReference' as type, v.id, s.rid, s.ver, v.lu, v.json, s.pat,
+        null::text[] as sort, null::int8 as total, null::int8 as n
+        from "documentreference" s join "documentreference_v" v on v.rid = s.rid and v.ver = s.ver
+        where (s.keys && array(select p.rid # (select $3::int8)::int8 from p where p.n <= 20)) and true and s.rid <> all(array(select p.rid from p where p.n <= 20)) limit 2001)
 order by n;
 
 -- DocumentReference?_sort=-date (a doctor) (prepared)

@@ -1,0 +1,42 @@
+import { and, type Clause } from '../clause.ts'
+import { type AccessOf, guarded, probing } from '../guard.ts'
+import type { SearchedType } from '../request.ts'
+import { clauseSql } from './clause-sql.ts'
+import { versions } from './names.ts'
+import type { Condition } from './page.ts'
+import { reachIsSmall } from './reach.ts'
+import type { Collected, Row } from './row.ts'
+import { isSelective } from './selective.ts'
+import { lastUpdatedBounds } from './walks.ts'
+
+/** What the rows of one type meet, the caller's access included. */
+export function condition(
+  { type, where }: Pick<SearchedType, 'type' | 'where'>,
+  access: AccessOf,
+  values: unknown[],
+  inOrderOfChange = false,
+): Condition {
+  const asked = guarded(where, access)
+  const allowed = probing(access(type))
+  const clause = and(asked, allowed)
+  const row: Row = { alias: 's', type, of: 'current' }
+  if (isSelective(clause)) {
+    return { clause, where: clauseSql(clause, { ...row, few: true }, values), selective: true, sharesPlan: true }
+  }
+  const recent = inOrderOfChange ? '' : recently(type, clause, values)
+  const met = `${clauseSql(asked, row, values)}${recent}`
+  if (allowed.op === 'all') return { clause, where: met, selective: false, sharesPlan: asked.op === 'all' }
+  const isSmall = reachIsSmall(allowed, type, values)
+  const within = (relations?: Collected) => `${met} and ${clauseSql(allowed, { ...row, relations }, values)}`
+  const common = { clause, selective: false, sharesPlan: asked.op === 'all' }
+  if (isSmall === undefined) return { ...common, where: within() }
+  return { ...common, where: within('set'), reach: { isSmall, where: within('array') } }
+}
+
+/** The time of the last change is indexed on the versions alone: where nothing else is selective, it may be found there. */
+function recently(type: string, clause: Clause, values: unknown[]): string {
+  const bounds = lastUpdatedBounds(clause, 'w', values)
+  return bounds === ''
+    ? ''
+    : ` and exists (select from ${versions(type)} w where w.rid = s.rid and w.ver = s.ver${bounds})`
+}
