@@ -6,34 +6,7 @@ import type { Field, Fields } from './field.ts'
 import type { Key, Keys, Rid } from './keys.ts'
 import type { createLinks } from './links.ts'
 import { anyOf } from './parse/any-of.ts'
-import type { Include } from './request.ts'
-
-/** `_include` (forward) and `_revinclude` (reverse) of one reference parameter. */
-export interface IncludeRule {
-  readonly direction: 'forward' | 'reverse'
-  /** The type that holds the reference, by this parameter, and the types that it may lead to. */
-  readonly source: string
-  readonly code: string
-  readonly targets: readonly string[]
-  /** `:iterate`: applied to what was included as well. */
-  readonly iterate: boolean
-}
-
-/** A row whose references are followed. */
-export interface Followed {
-  readonly type: string
-  readonly rid: Rid
-  readonly json: string
-}
-
-/** The rows of a type that some rows lead to. */
-export interface Led {
-  readonly type: string
-  readonly where: Clause
-}
-
-/** Which rows these rows lead to; `matches`: by all rules, else by those that iterate. */
-export type Follow = (rows: readonly Followed[], from: 'matches' | 'included') => Led[]
+import type { Follow, Followed, Include, IncludeRule, Led } from './request.ts'
 
 interface Parts {
   keys: Keys
@@ -50,10 +23,13 @@ const mostTypesBeside = 8
  * afterwards from what was found, where that tells which of many types are meant, or includes lead on to others.
  */
 export function createFollow({ keys, fields, linksTo, base }: Parts) {
-  function beside(rules: readonly IncludeRule[]): { includes: Include[]; follow: Follow | undefined } {
+  function beside(
+    rules: readonly IncludeRule[],
+    mayBeInStatement: boolean,
+  ): { includes: Include[]; follow: Follow | undefined } {
     const once = rules.filter(({ iterate }) => !iterate)
     const types = new Set(once.flatMap((rule) => (rule.direction === 'forward' ? rule.targets : [rule.source])))
-    const inStatement = types.size <= mostTypesBeside ? once : []
+    const inStatement = mayBeInStatement && types.size <= mostTypesBeside ? once : []
     const includes = inStatement.flatMap(({ direction, source, code, targets }) =>
       targets.flatMap((target) =>
         linksTo(fields.of(source, code)!, target).map((link): Include => ({ direction, source, target, ...link })),

@@ -1,6 +1,5 @@
 import type { CompartmentCode } from '../definitions/definitions.ts'
 import type { Clause, Link } from './clause.ts'
-import type { Follow } from './follow.ts'
 import type { Key, Rid } from './keys.ts'
 
 /** One type that is searched: which of its rows, and the columns that they are ordered by. */
@@ -36,6 +35,9 @@ export interface SearchRequest extends SearchedType {
   readonly ignored?: readonly string[]
 }
 
+/** A page of one type. */
+export type PageRequest = Pick<SearchRequest, 'type' | 'sort' | 'count' | 'after'>
+
 /** `Patient/1`: https://hl7.org/fhir/R4/compartmentdefinition.html */
 export interface Compartment {
   readonly type: CompartmentCode
@@ -50,7 +52,14 @@ export function searchedTypes(request: SearchRequest): readonly [SearchedType, .
 export type SortKey =
   | { readonly by: 'lastUpdated' | 'id' | 'rid'; readonly descending: boolean }
   | { readonly by: 'date'; readonly column: string; readonly descending: boolean }
-  | { readonly by: 'string'; readonly key: Key; readonly descending: boolean }
+  | { readonly by: 'string' | 'number' | 'period'; readonly key: Key; readonly descending: boolean }
+  /** No index holds these values: they are read from the resources, of a bounded number of matches. */
+  | {
+      readonly by: 'content'
+      readonly descending: boolean
+      /** All values of a resource, each as text. */
+      readonly texts: (json: string) => readonly string[]
+    }
 
 /** The sort values (null: no value) and the rid of the last row of a page. */
 export interface Position {
@@ -74,6 +83,33 @@ export interface SeveralRequest {
   /** The page starts after this row. */
   readonly after: { readonly type: string; readonly rid: Rid } | undefined
 }
+
+/** `_include` (forward) and `_revinclude` (reverse) of one reference parameter. */
+export interface IncludeRule {
+  readonly direction: 'forward' | 'reverse'
+  /** The type that holds the reference, by this parameter, and the types that it may lead to. */
+  readonly source: string
+  readonly code: string
+  readonly targets: readonly string[]
+  /** `:iterate`: applied to what was included as well. */
+  readonly iterate: boolean
+}
+
+/** A row whose references are followed. */
+export interface Followed {
+  readonly type: string
+  readonly rid: Rid
+  readonly json: string
+}
+
+/** The rows of a type that some rows lead to. */
+export interface Led {
+  readonly type: string
+  readonly where: Clause
+}
+
+/** Which rows these rows lead to; `matches`: by all rules, else by those that iterate. */
+export type Follow = (rows: readonly Followed[], from: 'matches' | 'included') => Led[]
 
 /** An SQL statement and the values of its placeholders. */
 export interface Statement {

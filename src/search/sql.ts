@@ -1,16 +1,17 @@
 import { all, and, type Clause, not } from './clause.ts'
-import type { Led } from './follow.ts'
+import { mostSorted } from './content-order.ts'
 import { type AccessOf, guarded, probing } from './guard.ts'
 import type { Rid } from './keys.ts'
-import { searchedTypes, type SearchRequest, type SeveralRequest, type Statement } from './request.ts'
+import { type Led, searchedTypes, type SearchRequest, type SeveralRequest, type Statement } from './request.ts'
 import { bind, rows } from './sql/bind.ts'
 import { clauseSql } from './sql/clause-sql.ts'
 import { condition } from './sql/condition.ts'
 import { includedSql, includesSql, mostIncluded } from './sql/includes.ts'
 import { labelsSql } from './sql/labels.ts'
 import { fewTypes, manyTypes, matchesSql } from './sql/many-types.ts'
-import { table, versions } from './sql/names.ts'
+import { literal, table, versions } from './sql/names.ts'
 import { narrow } from './sql/narrow.ts'
+import { orderedBy } from './sql/ordering.ts'
 import { type Condition, pageSql } from './sql/page.ts'
 import type { Row } from './sql/row.ts'
 import { isSelective } from './sql/selective.ts'
@@ -49,6 +50,25 @@ export function searchStatement(request: SearchRequest, access: AccessOf): State
   }
   const { ctes, parts, sharesPlan } = manyTypes(asked, access, values)
   return whole(ctes, [...parts, ...includesSql(asked, access, values)], values, sharesPlan)
+}
+
+/**
+ * All matches of a search whose order no index has, with what the index does have of it: one more than are sorted at most.
+ */
+export function unorderedStatement(request: SearchRequest, access: AccessOf): Statement {
+  const values: unknown[] = []
+  const parts = searchedTypes(ofSeen(request, access)).flatMap(({ type, where, sort }) => {
+    const met = condition({ type, where }, access, values)
+    const expressions = sort.map((key) => `${orderedBy(key).expression(values)}::text`)
+    const from = `select 'm' as kind, ${literal(type)} as type, v.id, s.rid, s.ver, v.lu, v.json, s.pat,
+        array[${expressions.join(', ')}]::text[] as sort, null::int8 as total
+        from ${table(type)} s join ${versions(type)} v on v.rid = s.rid and v.ver = s.ver where`
+    const all = met.reach
+      ? [`(${met.reach.isSmall}) and ${met.reach.where}`, `not (${met.reach.isSmall}) and ${met.where}`]
+      : [met.where]
+    return all.map((one) => `(${from} ${one} limit ${rows(mostSorted + 1)})`)
+  })
+  return statement(parts.join('\nunion all\n'), values, false)
 }
 
 /** Without the types that the caller may not see at all; at least one is left. */

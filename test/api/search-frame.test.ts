@@ -231,6 +231,30 @@ describe('what is told', () => {
   })
 })
 
+describe('orders', () => {
+  const order = async (query: string) => ((await ask(query)).entry ?? []).map(({ resource }) => resource.id)
+
+  test('by a token, a reference and a URI, with those without a value last, upwards and downwards', async () => {
+    assert.deepEqual(await order('Observation?_sort=encounter'), ['pulse', 'other'])
+    assert.deepEqual(await order('Observation?_sort=-encounter'), ['pulse', 'other'])
+    assert.deepEqual(await order('Observation?_sort=code'), ['other', 'pulse'])
+    assert.deepEqual(await order('Observation?_sort=-code'), ['pulse', 'other'])
+    assert.deepEqual(await order('Encounter?_sort=class,-_id'), ['visit', 'stay'])
+    assert.deepEqual(await order('?_type=Condition,Encounter&_sort=code,_id').catch(() => 'refused'), 'refused')
+    assert.deepEqual(await order('?_type=Condition,Observation&_sort=-code,_id'), ['gout', 'pulse', 'other'])
+  })
+
+  test('includes come along in every order', async () => {
+    const query = 'Observation?_id=pulse&_sort=code&_include=Observation:patient'
+    assert.deepEqual(namesOf(await ask(query)), ['+Patient/ask', 'Observation/pulse'])
+  })
+
+  test('what cannot be an order is refused, and too many keys are', async () => {
+    await admin.get('Observation?_sort=code-value-quantity').expect(400)
+    await admin.get(`Observation?_sort=${'code,'.repeat(20)}code`).expect(400)
+  })
+})
+
 test('paths that are none are not found, and methods that do nothing are refused', async () => {
   await admin.get('Organization/house/Patient').expect(404)
   await admin.get('Patient/ask/Foo').expect(404)

@@ -1,6 +1,5 @@
 import type { Clause } from '../clause.ts'
-import type { IncludeRule } from '../follow.ts'
-import type { Compartment, SearchRequest, SortKey } from '../request.ts'
+import type { Compartment, IncludeRule, SearchRequest, SortKey } from '../request.ts'
 import { defaultCount } from './result-parameters.ts'
 
 /** What a client asks to be searched. */

@@ -2,7 +2,7 @@
 import type { Definitions } from '../../definitions/definitions.ts'
 import { FhirError } from '../../fhir/error.ts'
 import type { Field, Fields } from '../field.ts'
-import type { IncludeRule } from '../follow.ts'
+import type { IncludeRule } from '../request.ts'
 
 interface Parts {
   definitions: Definitions

@@ -1,6 +1,7 @@
 /** From a query string to a plan. https://hl7.org/fhir/R4/search.html */
 import { FhirError } from '../../fhir/error.ts'
 import type { Clause } from '../clause.ts'
+import { sortsByContent } from '../content-order.ts'
 import type { Cursors } from '../cursor.ts'
 import type { createFollow } from '../follow.ts'
 import type { Compartment, SearchRequest } from '../request.ts'
@@ -122,7 +123,7 @@ export function createParse({ resourceTypes, criterion, inCompartment, includes,
       ...first!,
       ...(others.length > 0 ? { others } : {}),
       ...draft,
-      ...follow(rules),
+      ...follow(rules, !sortsByContent(first!)),
       // "If _count has the value 0, this shall be treated the same as _summary=count".
       count: draft.summary === 'count' ? 0 : draft.count,
     }

@@ -1,9 +1,13 @@
 /** `_sort`: search parameters in order of priority, `-` for descending. https://hl7.org/fhir/R4/search.html#sort */
+import type { TypedValue } from '../../definitions/definitions.ts'
 import { FhirError } from '../../fhir/error.ts'
+import { parseJson } from '../../fhir/json.ts'
+import type { Resource } from '../../fhir/resource.ts'
 import { dateColumnOf, hasDateColumn } from '../date-column.ts'
-import type { Fields } from '../field.ts'
+import type { Field, Fields } from '../field.ts'
 import type { SortKey } from '../request.ts'
 import type { SearchTypes } from '../types/table.ts'
+import { tokensOf } from '../types/token.ts'
 
 /** Each is a join of its own. */
 const mostKeys = 10
@@ -16,9 +20,25 @@ export function createSort({ fields, types }: { fields: Fields; types: SearchTyp
     if (!field || !types.typeOf(field.parameter)) return undefined
     // Other packages' dates have no column to sort by.
     if (field.parameter.type === 'date' && !hasDateColumn(field.parameter)) return undefined
-    if (field.parameter.type === 'date') return { by: 'date', column: dateColumnOf(code), descending }
-    if (field.parameter.type === 'string') return { by: 'string', key: field.keys.side, descending }
-    return undefined
+    const key = field.keys.side
+    switch (field.parameter.type) {
+      case 'date':
+        // Of several, the earliest and the latest stand in the columns: one orders upwards, and each period downwards.
+        return field.parameter.repeats && descending
+          ? { by: 'period', key, descending }
+          : { by: 'date', column: dateColumnOf(code), descending }
+      case 'string':
+        return { by: 'string', key, descending }
+      case 'number':
+      case 'quantity':
+        return { by: 'number', key, descending }
+      case 'token':
+      case 'reference':
+      case 'uri':
+        return { by: 'content', texts: textsOf(field), descending }
+      default:
+        return undefined
+    }
   }
 
   return function sort(type: string, value: string): SortKey[] {
@@ -36,4 +56,18 @@ export function createSort({ fields, types }: { fields: Fields; types: SearchTyp
       throw new FhirError('unsupportedParameter', `${type} cannot be sorted by "${code}", but by ${known.join(', ')}.`)
     })
   }
+}
+
+function textsOf({ parameter }: Field): (json: string) => string[] {
+  const ofType = parameter.type === 'token' ? codes : links
+  return (json) => parameter.values(parseJson(json) as Resource).flatMap(ofType)
+}
+
+function codes(value: TypedValue): string[] {
+  return tokensOf(value).flatMap(({ code }) => code ?? [])
+}
+
+function links({ value }: TypedValue): string[] {
+  const text = typeof value === 'string' ? value : (value as { reference?: unknown } | null)?.reference
+  return typeof text === 'string' ? [text] : []
 }

@@ -11,6 +11,13 @@ export interface Ordered {
   readonly descending: boolean
 }
 
+/** Where the values of a sort key stand, for those that are in no column of the row. */
+export const beside = {
+  string: { table: 'str', column: 'val', type: 'text' },
+  number: { table: 'num', column: 'lo', type: 'float8' },
+  period: { table: 'dat', column: 'lo', type: 'int8' },
+} as const
+
 export function orderedBy(key: SortKey): Ordered {
   const { descending } = key
   switch (key.by) {
@@ -22,13 +29,18 @@ export function orderedBy(key: SortKey): Ordered {
       return { expression: () => 'v.id', type: 'text', nullable: false, descending }
     case 'date':
       return { expression: () => dateColumn('s', key.column, 'lo'), type: 'int8', nullable: true, descending }
-    case 'string': {
+    case 'string':
+    case 'number':
+    case 'period': {
+      const { table, column, type } = beside[key.by]
       // "the item in the set of multiple parameters that comes earliest in the specified sort order"
       const first = descending ? 'max' : 'min'
       const expression = (values: unknown[]) =>
-        `(select ${first}(t.val) from str t where t.key = ${bind(values, 'int8', key.key)} and t.rid = s.rid)`
-      return { expression, type: 'text', nullable: true, descending }
+        `(select ${first}(t.${column}) from ${table} t where t.key = ${bind(values, 'int8', key.key)} and t.rid = s.rid)`
+      return { expression, type, nullable: true, descending }
     }
+    case 'content':
+      return { expression: () => 'null::text', type: 'text', nullable: true, descending }
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Clause } from '../clause.ts'
-import type { SearchRequest, SortKey } from '../request.ts'
+import type { PageRequest, SortKey } from '../request.ts'
 import { rows } from './bind.ts'
 import { table, versions } from './names.ts'
 import { behind, orderBy, orderedBy, ridDescends } from './ordering.ts'
@@ -15,9 +15,6 @@ export interface Condition {
   /** For a caller who may see little: when that is so, and the condition in a form that starts from what it is. */
   readonly reach?: { readonly isSmall: string; readonly where: string } | undefined
 }
-
-/** One type of a request. */
-export type PageRequest = Pick<SearchRequest, 'type' | 'sort' | 'count' | 'after'>
 
 export interface PageSql {
   /**

@@ -1,10 +1,10 @@
 import { type Clause, conjuncts } from '../clause.ts'
 import { farthestZone, longPeriod } from '../date-column.ts'
-import type { SortKey } from '../request.ts'
-import { bind } from './bind.ts'
+import type { PageRequest, SortKey } from '../request.ts'
+import { bind, type SqlType } from './bind.ts'
 import { dateBounds } from './bounds.ts'
 import { dateColumn, table, versions } from './names.ts'
-import type { PageRequest } from './page.ts'
+import { beside as places } from './ordering.ts'
 
 export interface Walked {
   readonly request: PageRequest
@@ -64,25 +64,32 @@ export const walks: Readonly<Partial<Record<SortKey['by'], Walk>>> = {
     ]
   },
 
-  string(walked, sort) {
-    const { request, where, values, limit } = walked
-    const { key, descending } = sort as Extract<SortKey, { by: 'string' }>
-    const wanted = bind(values, 'int8', key)
-    const earlier = `exists (select from str e
-        where e.key = t.key and e.rid = t.rid and e.val ${descending ? '>' : '<'} t.val)`
-    const start = startAfter('t.val', 't.rid', 'text', request, descending, values)
-    return [
-      `select s.rid, s.ver, s.pat, t.val as s1 from str t join ${table(request.type)} s on s.rid = t.rid
+  string: beside,
+  number: beside,
+  period: beside,
+}
+
+/** Values that stand in a table of their own, with an index in their order. */
+function beside(walked: Walked, sort: SortKey | undefined): [string, string] {
+  const { request, where, values, limit } = walked
+  const { by, key, descending } = sort as Extract<SortKey, { by: 'string' | 'number' | 'period' }>
+  const { table: name, column, type } = places[by]
+  const wanted = bind(values, 'int8', key)
+  const earlier = `exists (select from ${name} e
+        where e.key = t.key and e.rid = t.rid and e.${column} ${descending ? '>' : '<'} t.${column})`
+  const start = startAfter(`t.${column}`, 't.rid', type, request, descending, values)
+  const distinct = by === 'string' ? '' : 'distinct '
+  return [
+    `select ${distinct}s.rid, s.ver, s.pat, t.${column} as s1 from ${name} t join ${table(request.type)} s on s.rid = t.rid
         where t.key = ${wanted} and not ${earlier} and ${where}${start}
-        order by t.val ${way(descending)}, t.rid ${way(descending)} limit ${limit}`,
-      withoutValue(
-        walked,
-        `not exists (select from str t where t.key = ${wanted} and t.rid = s.rid)`,
-        'text',
-        descending,
-      ),
-    ]
-  },
+        order by ${distinct ? 's1' : `t.${column}`} ${way(descending)}, ${distinct ? 's.rid' : 't.rid'} ${way(descending)} limit ${limit}`,
+    withoutValue(
+      walked,
+      `not exists (select from ${name} t where t.key = ${wanted} and t.rid = s.rid)`,
+      type,
+      descending,
+    ),
+  ]
 }
 
 /** ` and …` for what the condition says of `lu`, said of the column that is indexed. */
@@ -121,7 +128,7 @@ function withoutValue(
 function startAfter(
   column: string,
   rid: string,
-  type: 'int8' | 'text',
+  type: SqlType,
   { after }: PageRequest,
   descending: boolean,
   values: unknown[],

@@ -1,5 +1,6 @@
 import type { AccessOf } from '../../search/guard.ts'
-import type { SearchRequest, Statement } from '../../search/request.ts'
+import { inContentOrder, sortsByContent } from '../../search/content-order.ts'
+import { searchedTypes, type SearchRequest, type Statement } from '../../search/request.ts'
 import {
   countStatement,
   followStatement,
@@ -12,6 +13,7 @@ import {
   resolveStatement,
   searchStatement,
   severalStatement,
+  unorderedStatement,
 } from '../../search/sql.ts'
 import { all } from '../../search/clause.ts'
 import type { Handle, Page, Resources, StoredVersion } from '../store.ts'
@@ -42,6 +44,14 @@ export function createSearches({
     return rows === undefined || rows[0]?.kind === 'x' ? run<FoundRow>(searchStatement(...asked)) : rows
   }
 
+  /** Read as a whole, because no index has them in order. */
+  async function sortedByContent(request: SearchRequest, access: AccessOf): Promise<FoundRow[]> {
+    const sorts = new Map(searchedTypes(request).map(({ type, sort }) => [type, sort]))
+    const found = await run<FoundRow>(unorderedStatement(request, access))
+    const sorted = await inContentOrder(request, ({ type }) => sorts.get(type)!, found)
+    return sorted.slice(0, request.count + 1).map((row) => ({ ...row, total: found.length }))
+  }
+
   async function count(statement: Statement): Promise<number> {
     const [row] = await run<{ total: bigint }>(statement)
     return Number(row!.total)
@@ -70,7 +80,7 @@ export function createSearches({
     async find(request, access) {
       const counted = () => count(countStatement(request, access))
       if (request.count === 0) return { matches: [], included: [], next: undefined, total: await counted() }
-      const rows = await rowsOf(request, access)
+      const rows = await (sortsByContent(request) ? sortedByContent : rowsOf)(request, access)
       const found = rows.filter(({ kind }) => kind === 'm')
       const page = await withFollowed(request, pageOf(rows, request.count), access)
       if (request.total === 'none') return page

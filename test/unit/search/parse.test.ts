@@ -119,7 +119,7 @@ describe('refusals', () => {
     ['Patient', '_containedType=container'],
     ['Patient', '_type=Patient'],
     ['Patient', '_query=a'],
-    ['Patient', '_sort=gender'],
+    ['Observation', '_sort=code-value-quantity'],
     ['Patient', '_sort=foo'],
     ['Patient', '_include:recurse=Patient:organization'],
     ['Patient', '_include:iterate=Patient:foo'],
@@ -146,7 +146,7 @@ describe('refusals', () => {
     assert.match(text, /"foo"/)
     assert.match(text, /birthdate.*gender.*name/)
     assert.match(refusal(() => parse('Patient', 'name:foo=1'))!.text, /:missing, :exact, :contains/)
-    assert.match(refusal(() => parse('Patient', '_sort=gender'))!.text, /birthdate/)
+    assert.match(refusal(() => parse('Patient', '_sort=foo'))!.text, /birthdate/)
   })
 
   test('what cannot be read is refused, leniently or not', () => {
