@@ -14,6 +14,6 @@ export function targetCheck({ type, targets }: Member): ((value: unknown, walk: 
   return (value, walk) => {
     const named = referencedType(value)
     if (named === undefined || allowed.has(named)) return
-    walk.report('invalid', `a reference to ${named} is not possible here, but to ${targets.join(', ')}`)
+    walk.tolerate('invalid', `a reference to ${named} is not possible here, but to ${targets.join(', ')}`)
   }
 }

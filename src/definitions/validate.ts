@@ -8,7 +8,7 @@ import { unknownMember } from './unknown-member.ts'
 import { codeCheck, extensibleAdvice } from './validate-code.ts'
 import { targetCheck } from './validate-target.ts'
 import { checkMarkdown } from './validation/markdown.ts'
-import { narrativeProblems } from './validation/narrative.ts'
+import { blankNarrative, narrativeProblems } from './validation/narrative.ts'
 import type { Invariants, Rule } from './validation/invariants.ts'
 import type { Profiles } from './validation/profiles.ts'
 import { createWalk, frameOf, noteFragment, type Frame, type Walk } from './walk.ts'
@@ -290,7 +290,10 @@ function obey(rules: readonly Rule[], warnings: readonly Rule[], value: unknown,
 
 function checkNarrative(value: unknown, walk: Walk): void {
   if (typeof value !== 'string') return walk.report('value', `${quoted(value)} is not a string`)
-  for (const problem of narrativeProblems(value)) walk.report('invalid', problem)
+  for (const problem of narrativeProblems(value)) {
+    if (problem === blankNarrative) walk.tolerate('invalid', problem)
+    else walk.report('invalid', problem)
+  }
 }
 
 /** "id: unique id for the element within a resource (for internal references)", "any string value that does not contain spaces" */

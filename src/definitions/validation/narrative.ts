@@ -31,6 +31,8 @@ const linkSchemes = new Set(['http', 'https', 'mailto', 'tel'])
 const image = /^data:image\/(?:png|jpeg|gif|bmp|webp);/i
 
 /** What is wrong with a narrative, one sentence each; the first few are enough. */
+export const blankNarrative = 'the narrative has no content but whitespace (txt-2)'
+
 export function narrativeProblems(text: string): string[] {
   const problems = new Set<string>()
   const say = (problem: string): void => {
@@ -70,7 +72,7 @@ export function narrativeProblems(text: string): string[] {
     const reason = error instanceof Error ? error.message.split('\n', 1)[0] : String(error)
     return [...problems, `the narrative is not well-formed XHTML: ${reason}`]
   }
-  if (!hasContent) say('the narrative has no content but whitespace (txt-2)')
+  if (!hasContent) say(blankNarrative)
   return [...problems]
 }
 
