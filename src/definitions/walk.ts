@@ -35,10 +35,10 @@ export interface Walk {
   /** What a resource is accepted with. */
   warn(diagnostics: string, code?: IssueCode): void
   /**
-   * What breaks a rule that records everywhere break, HL7's own examples among them: an error for who asks whether a resource
-   * is valid, a warning for who stores it.
+   * What breaks a rule that records everywhere break: an error for who asks whether a resource is valid, a warning for who
+   * stores it.
    */
-  tolerate(code: IssueCode, diagnostics: string): void
+  tolerate(code: IssueCode, diagnostics: string, below?: string): void
 }
 
 /** What is asked of a resource as a whole. */
@@ -96,7 +96,7 @@ export function createWalk(root: string, advises: boolean): Walk {
     enter: (segment) => void segments.push(segment),
     leave: () => void segments.pop(),
     report: (code, diagnostics, below) => add('error', code, diagnostics, below),
-    tolerate: (code, diagnostics) => add(advises ? 'error' : 'warning', code, diagnostics, undefined),
+    tolerate: (code, diagnostics, below) => add(advises ? 'error' : 'warning', code, diagnostics, below),
     warn: (diagnostics, code = 'structure') => add('warning', code, diagnostics, undefined),
   }
   return walk

@@ -59,7 +59,7 @@ function createCodingRule(registry: Registry): Rule {
   return (value, walk) => {
     const { system } = value as { system?: string }
     if (system === undefined) return
-    if (!isAbsolute(system)) walk.warn(relativeSystem(system), 'invalid')
+    if (!isAbsolute(system)) walk.tolerate('invalid', relativeSystem(system), 'system')
     else if (registry.kindOf(system) === 'ValueSet')
       walk.report('invalid', `the system ${system} is a value set, not a code system`, 'system')
   }
@@ -74,7 +74,7 @@ function relativeSystem(system: string): string {
 function checkIdentifier(value: unknown, walk: Walk): void {
   const { system, value: text } = value as { system?: string; value?: string }
   if (system === undefined) return
-  if (!isAbsolute(system)) walk.warn(relativeSystem(system), 'invalid')
+  if (!isAbsolute(system)) walk.tolerate('invalid', relativeSystem(system), 'system')
   if (system === 'urn:ietf:rfc:3986' && text !== undefined && !isAbsolute(text))
     walk.report('invalid', 'with the system urn:ietf:rfc:3986 the value is an absolute URI', 'value')
 }

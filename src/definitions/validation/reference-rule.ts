@@ -25,9 +25,9 @@ export function createReferenceRule(structures: Structures): Rule {
     if (reference.startsWith('#')) return noteFragment(walk, reference)
     const named = relative.exec(reference)?.[1] ?? inUrl.exec(reference)?.[1]
     if (bareId.test(reference))
-      return walk.warn(
-        `"${reference}" is no reference as R4 writes them: [type]/[id], an absolute URL, or #id`,
+      return walk.tolerate(
         'value',
+        `"${reference}" is no reference as R4 writes them: [type]/[id], an absolute URL, or #id`,
       )
     if (named === undefined && !/[:?]/.test(reference))
       return walk.report(

@@ -272,10 +272,28 @@ test('elements that reuse the content of another one are validated as deep as th
   )
 })
 
+test('what records everywhere get wrong is an error for who asks, and a warning for who stores', () => {
+  const wrong = observation({ subject: { reference: 'Practitioner/1' } })
+  const said =
+    'Observation.subject: a reference to Practitioner is not possible here, but to Patient, Group, Device, Location'
+  assert.deepEqual(issues(wrong), [`warning invalid ${said}`])
+  assert.deepEqual(issues(wrong, { advises: true })[0], `error invalid ${said}`)
+  const each: [object, RegExp][] = [
+    [{ subject: { reference: '1' } }, /value Observation\.subject: "1" is no reference as R4 writes them/],
+    [{ identifier: [{ system: 'x', value: '1' }] }, /invalid Observation\.identifier\[0\]\.system: .* absolute URI/],
+    [{ category: [{ coding: [{ system: 'x', code: '1' }] }] }, /coding\[0\]\.system: .* absolute URI/],
+    [
+      { text: { status: 'generated', div: '<div xmlns="http://www.w3.org/1999/xhtml"> </div>' } },
+      /Observation\.text\.div: .*\(txt-2\)/,
+    ],
+  ]
+  for (const [members, told] of each) {
+    assert.match(issues(observation(members))[0]!, new RegExp(`^warning .*${told.source}`))
+    assert.match(issues(observation(members), { advises: true }).join('\n'), new RegExp(`^error .*${told.source}`, 'm'))
+  }
+})
+
 test('a reference names a type that its element allows', () => {
-  assert.deepEqual(issues(observation({ subject: { reference: 'Practitioner/1' } })), [
-    'error invalid Observation.subject: a reference to Practitioner is not possible here, but to Patient, Group, Device, Location',
-  ])
   assert.deepEqual(
     issues(
       observation({ subject: { reference: 'http://other.example/fhir/Patient/1' }, focus: [{ reference: 'Basic/1' }] }),
