@@ -110,7 +110,9 @@ test('resources follow profiles, or not, as HL7’s validator finds them', async
 function isValid(by: Definitions, { file }: Case, profiles: readonly string[]): boolean {
   try {
     const resource = parseJson(readFileSync(path.join(folder, file), 'utf8'))
-    return by.validate(resource, { profiles, advises: true }).every(({ severity }) => severity !== 'error' && severity !== 'fatal')
+    return by
+      .validate(resource, { profiles, advises: true })
+      .every(({ severity }) => severity !== 'error' && severity !== 'fatal')
   } catch (error) {
     if (error instanceof FhirError) return false
     throw error
