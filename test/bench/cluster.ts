@@ -12,14 +12,16 @@ export interface Cluster {
   readonly socket: string
   urlOf(database: 'chartshare' | 'limits', port?: number): string
   version(): Promise<string>
+  /** What Postgres would else do in the background minutes after the server was filled, in the middle of what is measured. */
+  vacuum(): Promise<void>
   stop(): Promise<void>
 }
 
 export async function startCluster(folder: string): Promise<Cluster> {
   const postgres = await startEmbeddedPostgres({ dataDir: folder, durable: true })
   const { host, user } = postgres.connection
-  const run = async (...texts: string[]) => {
-    const client = new pg.Client(postgres.connection)
+  const runOn = async (connection: pg.ClientConfig, ...texts: string[]) => {
+    const client = new pg.Client(connection)
     await client.connect()
     try {
       const results = []
@@ -29,6 +31,7 @@ export async function startCluster(folder: string): Promise<Cluster> {
       await client.end()
     }
   }
+  const run = (...texts: string[]) => runOn(postgres.connection, ...texts)
   await run('create database chartshare', 'create database limits')
   const urlOf: Cluster['urlOf'] = (name, port) =>
     port === undefined
@@ -42,6 +45,7 @@ export async function startCluster(folder: string): Promise<Cluster> {
     socket: join(host, '.s.PGSQL.5432'),
     urlOf,
     version: async () => String((await run('show server_version'))[0]!.rows[0].server_version),
+    vacuum: async () => void (await runOn({ connectionString: urlOf('chartshare') }, 'vacuum analyze')),
     stop: () => postgres.stop(),
   }
 }

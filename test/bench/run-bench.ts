@@ -58,6 +58,7 @@ export async function runBench(
       progress.show(done, options.patients, `${done} of ${options.patients} patients loaded`),
     )
     await filling.close()
+    await cluster.vacuum()
     const parts = { cluster, limits, server, people, seeded }
     const until = Date.now() + options.minutes * 60_000
     const measured: Measurements = await measure(parts, options, progress, until, signal)
