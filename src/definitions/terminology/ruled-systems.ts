@@ -1,7 +1,7 @@
 import type { Concept, Verdict } from '../terminology.ts'
 import { pattern } from './pattern.ts'
 import type { System } from './system.ts'
-import { ucumVerdict } from './ucum.ts'
+import { ucumVerdict } from '../ucum.ts'
 
 interface Rules {
   readonly url: string

@@ -9,7 +9,7 @@ import type { PositionKeys } from '../clause.ts'
 import type { Field } from '../field.ts'
 import { split, unescape } from './escapes.ts'
 import type { SearchType } from './search-type.ts'
-import { toUcumBase } from './ucum.ts'
+import { toUcumBase } from '../../definitions/ucum.ts'
 
 /** "If the distance is omitted, then the server can use its own discretion as to what distances should be considered near". */
 const nearby = 50_000

@@ -6,7 +6,7 @@ import { type AskedNumber, askedNumber, numberClause } from './decimal.ts'
 import { split, unescape } from './escapes.ts'
 import { rangeOf } from './range.ts'
 import type { SearchType } from './search-type.ts'
-import { toUcumBase, type UcumBase } from './ucum.ts'
+import { toUcumBase, type UcumBase } from '../../definitions/ucum.ts'
 
 const ucum = 'http://unitsofmeasure.org'
 const currencies = 'urn:iso:std:iso:4217'

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import type { Verdict } from './terminology.ts'
 
 /** A unit of measure as one of base units. https://ucum.org/ucum */
 export interface UcumBase {
@@ -12,6 +13,7 @@ interface Library {
 }
 
 interface Utilities {
+  validateUnitString(unit: string): { status: 'valid' | 'invalid' | 'error'; ucumCode: string | null }
   convertToBaseUnits(unit: string, value: number): Conversion
   /** Moles and equivalents are mere numbers in UCUM, so the base units do not tell cells from molecules. */
   getSpecifiedUnit(unit: string, mode: 'validate'): { unit: { moleExp_?: number; equivalentExp_?: number } | null }
@@ -24,25 +26,42 @@ interface Conversion {
   readonly fromUnitIsSpecial?: boolean
 }
 
-const cacheLimit = 1_000
-const cache = new Map<string, UcumBase | undefined>()
+const [cacheLimit, longest] = [1_000, 60]
+const verdicts = new Map<string, Verdict>()
+const bases = new Map<string, UcumBase | undefined>()
 let loaded: Utilities | undefined
 
+/** Whether a text is a unit by the grammar of https://ucum.org/ucum. */
+export function ucumVerdict(code: string): Verdict {
+  if (!/^[!-~]+$/.test(code)) return 'no'
+  if (code.length > longest) return 'unknown'
+  const known = verdicts.get(code)
+  if (known) return known
+  loaded ??= load()
+  const { status, ucumCode } = loaded.validateUnitString(code)
+  // It also knows names and misspellings, which are no codes.
+  const verdict = status === 'invalid' ? 'no' : status === 'valid' && ucumCode === code ? 'yes' : 'unknown'
+  if (verdicts.size >= cacheLimit) verdicts.clear()
+  verdicts.set(code, verdict)
+  return verdict
+}
+
 /**
- * Undefined for what is no unit or compares with nothing else, such as [IU]. Deterministic, since the index holds what it
- * answers.
+ * The unit in base units. Undefined for what is no unit or compares with nothing else, such as [IU]. Deterministic, since the
+ * index holds what it answers.
  */
 export function toUcumBase(unit: string): UcumBase | undefined {
-  if (cache.has(unit)) return cache.get(unit)
+  if (unit.length > longest) return undefined
+  if (bases.has(unit)) return bases.get(unit)
   const base = baseOf(unit)
-  if (cache.size >= cacheLimit) cache.clear()
-  cache.set(unit, base)
+  if (bases.size >= cacheLimit) bases.clear()
+  bases.set(unit, base)
   return base
 }
 
 function baseOf(unit: string): UcumBase | undefined {
   // What is nothing but an annotation, such as {score}, is one by UCUM, but no share of 100 %.
-  if (unit.length > 60 || !/^[!-~]+$/.test(unit) || /^(?:\{[^{}]*\})+$/.test(unit)) return undefined
+  if (!/^[!-~]+$/.test(unit) || /^(?:\{[^{}]*\})+$/.test(unit)) return undefined
   loaded ??= load()
   const [one, zero] = [loaded.convertToBaseUnits(unit, 1), loaded.convertToBaseUnits(unit, 0)]
   if (one.status !== 'succeeded' || zero.status !== 'succeeded') return undefined
@@ -58,7 +77,7 @@ function baseOf(unit: string): UcumBase | undefined {
   return { dimension, convert: (value) => rounded(value * slope + offset) }
 }
 
-/** 88 ms and 13 MB, once, when the first quantity with a UCUM code is stored or asked for. */
+/** 88 ms and 13 MB, once, for the first unit that is met. */
 function load(): Utilities {
   const library = createRequire(import.meta.url)('@lhncbc/ucum-lhc') as Library
   return library.UcumLhcUtils.getInstance()
