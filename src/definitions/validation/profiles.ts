@@ -2,18 +2,15 @@ import type { StructureDefinition } from 'fhir/r4.js'
 import type { Bindings } from '../bindings.ts'
 import { referencedType } from '../referenced-type.ts'
 import { structureBase, type Registry } from '../registry.ts'
-import { isPrimitive, type Element, type Structure, type Structures } from '../structure.ts'
-import { checkBinding } from '../validate-code.ts'
+import { isPrimitive, type Structure, type Structures } from '../structure.ts'
 import { createWalk, frameOf, type Frame, type Walk } from '../walk.ts'
-import { quoted } from '../primitives.ts'
 import { codeOf } from './discriminator.ts'
-import { isExactly, matchesPattern } from './fixed-value.ts'
 import type { Invariants, Rules } from './invariants.ts'
 import { isObject, occurrences, type Occurrence } from './occurrence.ts'
+import { checkCount, checkValue, isTypeAllowed } from './profile-node-checks.ts'
 import { profileTree, type ProfileNode } from './profile-tree.ts'
 import { resolve } from './resolve.ts'
 import { createSlicing, within } from './slicing.ts'
-import { limitProblem } from './value-limits.ts'
 
 export type Profiles = ReturnType<typeof createProfiles>
 
@@ -107,9 +104,9 @@ export function createProfiles({ registry, structures, bindings, invariants }: P
   }
 
   function checkNode(node: ProfileNode, value: Occurrence, walk: Walk): void {
-    if (!isTypeAllowed(node, value))
+    if (!isTypeAllowed(structures, node, value))
       return walk.report('structure', `the profile allows ${node.types!.map(codeOf).join(', ')}, not ${value.type}`)
-    checkValue(node, value, walk)
+    checkValue(bindings, node, value, walk)
     obey(node, value, walk)
     checkTypeProfiles(node, value, walk)
     const outer = walk.frame
@@ -119,23 +116,6 @@ export function createProfiles({ registry, structures, bindings, invariants }: P
     }
     checkChildren(node, value, walk)
     walk.frame = outer
-  }
-
-  function isTypeAllowed({ types, path }: ProfileNode, { type }: Occurrence): boolean {
-    if (!types || types.length === 0 || !path.includes('.') || type === 'BackboneElement') return true
-    return types.some((use) => use.code.startsWith('http://hl7.org/fhirpath/') || structures.isA(type, codeOf(use)))
-  }
-
-  function checkValue(node: ProfileNode, { type, value }: Occurrence, walk: Walk): void {
-    if (value === undefined) return
-    const { fixed, pattern, binding } = node
-    if (fixed !== undefined && !isExactly(value, fixed))
-      walk.report('value', `the profile fixes this to ${quoted(fixed)}, not ${quoted(value)}`)
-    if (pattern !== undefined && !matchesPattern(value, pattern))
-      walk.report('value', `${quoted(value)} does not have what the profile asks for: ${quoted(pattern)}`)
-    const problem = limitProblem(value, node)
-    if (problem !== undefined) walk.report('value', problem)
-    if (binding) checkBinding(bindings, binding, type, value, walk)
   }
 
   /** Invariants that the type does not have; "value" constraints of primitives are about the value alone. */
@@ -211,22 +191,6 @@ export function createProfiles({ registry, structures, bindings, invariants }: P
       for (const value of values) within(value, walk, () => checkNode(child, value, walk))
       checkSlices(child, values, walk, checkNode)
     }
-  }
-
-  /** What the type says already has been checked. */
-  function checkCount({ name, min, max }: ProfileNode, element: Element | undefined, count: number, walk: Walk): void {
-    if (count < min && (element?.min ?? 0) < min)
-      walk.report(
-        'required',
-        count === 0 ? `the profile requires "${name}"` : `the profile requires ${min} of "${name}", not ${count}`,
-        name,
-      )
-    if (count > max && (element?.max ?? Infinity) > max)
-      walk.report(
-        'structure',
-        max === 0 ? `the profile does not allow "${name}"` : `the profile allows ${max} of "${name}", not ${count}`,
-        name,
-      )
   }
 
   function silently(frame: Frame, act: (walk: Walk) => void): boolean {
