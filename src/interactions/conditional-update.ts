@@ -9,7 +9,7 @@ import type { Commit } from './commit.ts'
 import type { ConditionalTarget } from './conditional-target.ts'
 import { answerOf } from './create.ts'
 import type { Answered, Body, Interaction } from './interaction.ts'
-import type { Proposal } from './proposal.ts'
+import { createProposal, type Proposal } from './proposal.ts'
 import { retried, updateProposal } from './update.ts'
 import { readTargets } from './visible-rows.ts'
 
@@ -54,7 +54,7 @@ export function createConditionalUpdate({ access, keys, commit, conditionalTarge
     const decided = decide(type, sent, match, ifMatch, type)
     if (decided === 'create') {
       access.rows(context.principal, type, 'create', context.now.getTime())
-      return newProposal(keys, type, sent, type)
+      return createProposal(type, keys.newIdentity(type), sent, type)
     }
     const { id } = decided
     const stored = match ?? (await readTargets(access, context, tx, [{ type, id }], 'update')).get(`${type}/${id}`)
@@ -87,16 +87,4 @@ export function alreadyThere(type: string, id: string, place: string): FhirError
   return new FhirError('conflict', `${type}/${id} exists, but the criteria do not find it.`, {
     expression: `${place}.id`,
   })
-}
-
-export function newProposal(keys: Keys, type: string, after: Resource, place: string): Proposal {
-  const identity = keys.newIdentity(type)
-  const common = {
-    kind: 'create',
-    interaction: 'create',
-    expectedVersion: 0,
-    revive: false,
-    before: undefined,
-  } as const
-  return { ...common, type, ...identity, after, place }
 }

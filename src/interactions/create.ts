@@ -9,7 +9,7 @@ import { resourceOf } from './body.ts'
 import type { Commit } from './commit.ts'
 import { criteria, matchesOf } from './conditional.ts'
 import type { Answered, Body, Interaction } from './interaction.ts'
-import { type Committed, type Proposal, StaleVersion } from './proposal.ts'
+import { type Committed, createProposal, StaleVersion } from './proposal.ts'
 
 interface Parts {
   access: Access
@@ -58,17 +58,7 @@ export function createCreate({ access, search, keys, commit, bytes }: Parts) {
   async function created(context: Context, handle: Handle, type: string, body: Body): Promise<Answered> {
     const done = await bytes.around(context, type, body, async (json, attach) => {
       const identity = keys.newIdentity(type)
-      const proposal: Proposal = {
-        kind: 'create',
-        interaction: 'create',
-        type,
-        ...identity,
-        expectedVersion: 0,
-        revive: false,
-        before: undefined,
-        after: resourceOf(json, type),
-        place: type,
-      }
+      const proposal = createProposal(type, identity, resourceOf(json, type), type)
       return onceMore(() => commit(context, handle, [proposal], attach ? { attach } : {}))
     })
     return { answer: answerOf(done[0]!, 201) }

@@ -20,6 +20,23 @@ export interface Proposal {
   readonly place: string
 }
 
+/** A resource that is not there yet, by `create` or by criteria that find nothing. */
+export function createProposal(
+  type: string,
+  { id, rid }: { id: string; rid: Rid },
+  after: Resource | undefined,
+  place: string,
+): Proposal {
+  const common = {
+    kind: 'create',
+    interaction: 'create',
+    expectedVersion: 0,
+    revive: false,
+    before: undefined,
+  } as const
+  return { ...common, type, id, rid, after, place }
+}
+
 /** A write as it was stored. */
 export interface Committed {
   readonly proposal: Proposal

@@ -4,26 +4,24 @@ import { FhirError } from '../fhir/error.ts'
 import { copyJson } from '../fhir/json.ts'
 import type { Resource } from '../fhir/resource.ts'
 import type { Keys } from '../search/keys.ts'
-import type { AuditRow, Handle, StoredVersion, Transaction } from '../store/store.ts'
+import type { AuditRow, Handle, Transaction } from '../store/store.ts'
 import { auditRow } from './audit-row.ts'
 import { answerText, bodyOf, refuseTooMuch } from './bundle-answer.ts'
 import type { BinaryBytes } from './binary-bytes.ts'
 import { resourceOf } from './body.ts'
 import { bundleText } from './bundle-text.ts'
 import type { Commit } from './commit.ts'
-import { deleteProposal } from './delete.ts'
-import { alreadyThere } from './conditional-update.ts'
 import { actionOf, codeOf } from './interaction-table.ts'
 import type { Answered, Body, Interaction, Return } from './interaction.ts'
-import type { Patch, PatchOf } from './patch-body.ts'
-import { patchProposal } from './patch.ts'
-import { type Committed, placed, type Proposal, StaleVersion } from './proposal.ts'
+import type { PatchOf } from './patch-body.ts'
+import type { Committed } from './proposal.ts'
 import type { createResolveConditions } from './resolve-conditions.ts'
-import type { createResolveLinks, Resolved } from './resolve-links.ts'
+import type { createResolveLinks } from './resolve-links.ts'
 import type { Plan, PlannedEntry } from './transaction-plan.ts'
 import { at } from './transaction-plan.ts'
-import { retried, updateProposal, withId } from './update.ts'
-import { readTargets, refuseSmallScope } from './visible-rows.ts'
+import { createTransactionProposals, inOrder } from './transaction-proposals.ts'
+import { retried } from './update.ts'
+import { refuseSmallScope } from './visible-rows.ts'
 
 interface Parts {
   access: Access
@@ -62,6 +60,8 @@ export function createTransaction({
   readWithin,
   record,
 }: Parts) {
+  const proposalsOf = createTransactionProposals({ access, keys, patchOf })
+
   return async function transaction(
     context: Context,
     handle: Handle,
@@ -80,7 +80,7 @@ export function createTransaction({
           const entries = await resolveConditions(context, tx, planned, own)
           const resolved = await resolveLinks(context, tx, entries, own)
           const proposals = await proposalsOf(context, tx, entries, own, resolved)
-          const ordered = [...proposals].sort(([, a], [, b]) => phase(a) - phase(b) || compare(a, b))
+          const ordered = inOrder(proposals)
           const writes = ordered.map(([, proposal]) => proposal)
           const tied =
             attach &&
@@ -108,72 +108,6 @@ export function createTransaction({
     )
     await Promise.all(rows.map(record))
     return { answer: { status: 200, json } }
-  }
-
-  /** What each writing entry proposes; a conditional create whose match exists proposes nothing. */
-  async function proposalsOf(
-    context: Context,
-    tx: Transaction,
-    entries: readonly PlannedEntry[],
-    resources: readonly (Resource | undefined)[],
-    { existing }: Resolved,
-  ): Promise<Map<number, Proposal>> {
-    const named = entries.map(({ interaction }) => interaction)
-    const targetsOf = (kinds: string[]) =>
-      named.flatMap((i) => (kinds.includes(i.kind) && 'id' in i && i.type && i.id ? [{ type: i.type, id: i.id }] : []))
-    const updated = await readTargets(access, context, tx, targetsOf(['update', 'patch']), 'update')
-    const deleted = await readTargets(access, context, tx, targetsOf(['delete']), 'delete')
-    const proposals = new Map<number, Proposal>()
-    for (const [n, entry] of entries.entries()) {
-      if (existing.has(n)) continue
-      const proposal = await at(entry.place, async () => proposalOf(context, entry, resources[n], updated, deleted))
-      if (proposal) proposals.set(n, proposal)
-    }
-    return proposals
-  }
-
-  function proposalOf(
-    context: Context,
-    { interaction, identity, resource: sent, place: entryPlace, matched }: PlannedEntry,
-    resource: Resource | undefined,
-    updated: Map<string, StoredVersion>,
-    deleted: Map<string, StoredVersion>,
-  ): Proposal | undefined | Promise<Proposal> {
-    const place = `${entryPlace}.resource`
-    if (interaction.kind === 'create') {
-      const { type } = interaction
-      const common = {
-        kind: 'create',
-        interaction: 'create',
-        expectedVersion: 0,
-        revive: false,
-        before: undefined,
-      } as const
-      return { ...common, type, ...identity!, after: resource, place }
-    }
-    if (interaction.kind === 'update') {
-      const { type, id, ifMatch, ifNoneMatch } = interaction
-      const after = withId(resource!, type, id, false, place)
-      const stored = updated.get(`${type}/${id}`)
-      if (matched === 0 && stored && !stored.deleted) throw alreadyThere(type, id, place)
-      refuseOther(interaction, stored, matched)
-      return updateProposal(access, keys, context, { type, id, ifMatch, ifNoneMatch, after, place }, stored)
-    }
-    if (interaction.kind === 'patch') {
-      const { type, id, ifMatch } = interaction
-      const apply = patchOf({ kind: 'json', value: sent, contentType: 'application/fhir+json' }, place)
-      const asked = { type, id, ifMatch, apply: inside(place, apply), place }
-      const stored = updated.get(`${type}/${id}`)
-      refuseOther(interaction, stored, matched)
-      return patchProposal(asked, stored)
-    }
-    if (interaction.kind === 'delete') {
-      const { type, id, ifMatch } = interaction
-      const stored = deleted.get(`${type}/${id}`)
-      refuseOther(interaction, stored, matched)
-      return stored?.deleted ? undefined : deleteProposal({ type, id, ifMatch, place }, stored)
-    }
-    return undefined
   }
 
   /** Refused before anything is looked up, whatever the other entries are. */
@@ -218,29 +152,6 @@ export function createTransaction({
   }
 }
 
-/** Another writer came between the search and the read: what was found may match no more, so it is searched again. */
-function refuseOther(
-  identity: { type: string; id: string },
-  stored: StoredVersion | undefined,
-  matched: number | undefined,
-): void {
-  if (matched && stored && stored.version !== matched) throw new StaleVersion([identity])
-}
-
-/** What is wrong with a patch stands in the entry that brought it, not in the resource that it is for. */
-function inside(place: string, apply: Patch): Patch {
-  return async (resource) => {
-    try {
-      return await apply(resource)
-    } catch (error) {
-      if (!(error instanceof FhirError)) throw error
-      const inPatch = (path: string) => (path.startsWith('Parameters') ? placed(place, 'Parameters', path) : place)
-      const issues = error.issues.map((issue) => ({ ...issue, expression: (issue.expression ?? ['']).map(inPatch) }))
-      throw new FhirError(error.problem, error.message, { issues, cause: error })
-    }
-  }
-}
-
 /** The resource that an entry must carry, checked against its URL. */
 function sentResource({ interaction, resource, place }: PlannedEntry): Resource | undefined {
   if (interaction.kind === 'create' || interaction.kind === 'update' || interaction.kind === 'conditional-update') {
@@ -248,13 +159,4 @@ function sentResource({ interaction, resource, place }: PlannedEntry): Resource 
     return resourceOf(body, interaction.type, `${place}.resource`)
   }
   return undefined
-}
-
-function phase({ kind }: Proposal): number {
-  return kind === 'delete' ? 0 : kind === 'create' ? 1 : 2
-}
-
-/** Rows are locked in one order everywhere, so that two transactions wait for each other instead of deadlocking. */
-function compare(a: Proposal, b: Proposal): number {
-  return a.type < b.type ? -1 : a.type > b.type ? 1 : a.rid < b.rid ? -1 : a.rid > b.rid ? 1 : 0
 }
