@@ -44,6 +44,7 @@ const practitioners = ['admin', 'office', 'privacy', 'doctor', 'colleague', 'gp'
 
 const byDoctor = to('Practitioner/doctor')
 const byColleague = to('Practitioner/colleague')
+const charted: Inside = { practitioner: ['charted'] }
 const treated: Inside = { practitioner: ['treated'] }
 
 const patients = [
@@ -125,6 +126,14 @@ const consents = [
   ),
 ]
 
+const visit = (patient: string) => ({ status: 'finished', class: { code: 'AMB' }, subject: to(patient) })
+const encounters = [
+  seed('of his patient', 'Encounter/treated', visit('Patient/treated'), charted),
+  seed('restricted, of his patient', 'Encounter/restricted', { ...visit('Patient/treated'), ...restricted }),
+  seed('of the patient himself', 'Encounter/self', visit('Patient/self'), { patient: ['own'], proxy: ['proxied'] }),
+  seed('of a stranger', 'Encounter/strange', visit('Patient/stranger')),
+]
+
 const result = (patient: string, more: object = {}) => ({
   status: 'final',
   code: loinc('8867-4'),
@@ -132,10 +141,14 @@ const result = (patient: string, more: object = {}) => ({
   performer: [byColleague],
   ...more,
 })
-const charted: Inside = { practitioner: ['charted'] }
+const attended = { encounter: to('Encounter/treated') }
 const observations = [
-  seed('of his patient', 'Observation/treated', result('Patient/treated'), charted),
-  seed('restricted, of his patient', 'Observation/restricted', result('Patient/treated', restricted)),
+  seed('of his patient', 'Observation/treated', result('Patient/treated', attended), charted),
+  seed(
+    'restricted, of his patient',
+    'Observation/restricted',
+    result('Patient/treated', { ...attended, ...restricted }),
+  ),
   seed("of his team's patient", 'Observation/teamed', result('Patient/teamed'), charted),
   seed("of his former team's patient", 'Observation/lapsed', result('Patient/lapsed')),
   seed('of a granted record', 'Observation/shared', result('Patient/shared'), charted),
@@ -286,28 +299,32 @@ const others = [
   seed('a role of a colleague', 'PractitionerRole/colleague', { practitioner: byColleague }),
   seed('a hospital', 'Organization/hospital', { name: 'Hospital' }),
   seed('a device', 'Device/pump', { status: 'active' }),
-  seed('a value set', 'ValueSet/colours', { status: 'active', compose: { include: [{ system: 'urn:colours' }] } }),
+  seed('a value set', 'ValueSet/colours', {
+    url: 'urn:some-colours',
+    status: 'active',
+    compose: { include: [{ system: 'urn:colours' }] },
+  }),
   seed('a code system', 'CodeSystem/colours', {
     ...{ url: 'urn:colours', status: 'active', content: 'complete' },
     concept: [{ code: 'red' }],
   }),
 ]
 
-const visit = (...patients: string[]) => ({
+const meeting = (...patients: string[]) => ({
   status: 'booked',
   start: '2026-01-01T09:00:00Z',
   end: '2026-01-01T09:30:00Z',
   participant: [...patients, 'Practitioner/colleague'].map((actor) => ({ actor: to(actor), status: 'accepted' })),
 })
 const appointments = [
-  seed('of his patient', 'Appointment/treated', visit('Patient/treated'), charted),
-  seed('of his patient together with a stranger', 'Appointment/family', visit('Patient/treated', 'Patient/stranger')),
-  seed('of the patient alone', 'Appointment/self', visit('Patient/self'), { patient: ['own'], proxy: ['proxied'] }),
-  seed('of the patient together with a stranger', 'Appointment/group', visit('Patient/self', 'Patient/stranger')),
+  seed('of his patient', 'Appointment/treated', meeting('Patient/treated'), charted),
+  seed('of his patient together with a stranger', 'Appointment/family', meeting('Patient/treated', 'Patient/stranger')),
+  seed('of the patient alone', 'Appointment/self', meeting('Patient/self'), { patient: ['own'], proxy: ['proxied'] }),
+  seed('of the patient together with a stranger', 'Appointment/group', meeting('Patient/self', 'Patient/stranger')),
 ]
 
 const everything = [
-  ...[...practitioners, ...patients, ...relations, ...others, ...observations, ...appointments],
+  ...[...practitioners, ...patients, ...relations, ...others, ...encounters, ...observations, ...appointments],
   ...documents.flatMap(([ofDocument, ofBytes]) => [ofBytes, ofDocument]),
   ...[...consents, ...messages, ...tasks, ...events, ...provenances],
 ]
@@ -327,3 +344,17 @@ export const worklist = seed(
 
 /** In an order in which what is referred to is there first. */
 export const seeds: readonly Seed[] = [...everything, worklist]
+
+/** The patient whose record the resource belongs to by its `subject` or `patient`. */
+export function patientOf(resource: Seed['resource']): string | undefined {
+  const { reference } = (resource['subject'] ?? resource['patient'] ?? {}) as { reference?: string }
+  return reference?.startsWith('Patient/') ? reference : undefined
+}
+
+export function seedOf(reference: string): Seed {
+  return seeds.find(({ resource: { resourceType, id } }) => `${resourceType}/${id}` === reference)!
+}
+
+export function isFirstOfType(seed: Seed): boolean {
+  return seed === seeds.find(({ resource }) => resource.resourceType === seed.resource.resourceType)
+}

@@ -1,7 +1,8 @@
 import type { Action } from '../../src/access/access.ts'
 import type { ClassOf } from '../../src/access/resource-class.ts'
 import { type Column, roleMatrix } from '../../src/access/role-matrix.ts'
-import { people, type Seed, seeds, worklist } from './role-matrix-seeds.ts'
+import { changingOperations, readingOperations, searchingOperations } from './operation-questions.ts'
+import { isFirstOfType, patientOf, people, type Seed, seeds, worklist } from './role-matrix-seeds.ts'
 
 /** Whoever asks the server, in one role. */
 export interface Asker {
@@ -22,6 +23,16 @@ export interface Question {
   readonly matches?: number
   /** For a search: whether the resource is among what it answers. */
   readonly shows?: { readonly type: string; readonly id: string; readonly is: boolean }
+  /** For anything else: whether the answer holds this text. */
+  readonly tells?: { readonly text: string; readonly is: boolean }
+}
+
+/** What the table allows one role, on a resource and on any of its type. */
+export interface Standing {
+  readonly role: Column
+  /** On this resource, or on another. */
+  may(action: Action, other?: Seed): boolean
+  mayAny(action: Action): boolean
 }
 
 export interface Cell {
@@ -60,17 +71,17 @@ function questionsOf(type: string, role: Column, action: Action, classOf: ClassO
   const questions = about.flatMap((seed) => {
     const may = mayOf(seed)
     if (action === 'read') {
-      return [reading(seed, may('read')), ...readingOperations(seed, role, action, may(action), classOf)]
+      return [reading(seed, may('read')), ...readingOperations(seed, standing(seed, role, classOf))]
     }
     if (action === 'search') {
       return [
         ...searching(seed, may('search'), permitted(worklist, role, 'search', classOf)),
-        ...readingOperations(seed, role, action, may(action), classOf),
+        ...searchingOperations(seed, standing(seed, role, classOf)),
       ]
     }
     return [
       writing(seed, role, action, { allowed: may(action), readable: may('read') }),
-      ...(action === 'update' ? labelling(seed, { allowed: may('update'), readable: may('read') }) : []),
+      ...(action === 'update' ? changingOperations(seed, standing(seed, role, classOf)) : []),
     ]
   })
   if (action === 'read') return [...questions, ...histories(type, about, (seed) => mayOf(seed)('read'))]
@@ -130,79 +141,12 @@ function conditionalDeletion({ what, resource }: Seed, searchable: boolean, dele
   }
 }
 
-/** Operations that answer about a resource to whoever may read it. */
-const answeringOperations: Readonly<Record<string, readonly string[]>> = {
-  ValueSet: ['$expand', '$validate-code?system=urn:colours&code=red'],
-  CodeSystem: ['$validate-code?code=red', '$subsumes?codeA=red&codeB=red'],
-}
-
-function operations({ what, resource }: Seed, allowed: boolean): Question[] {
-  const { resourceType: type, id } = resource
-  return (answeringOperations[type] ?? []).map((operation) => ({
-    title: `${allowed ? '200' : '404'}: ${operation} of ${what}`,
-    statuses: [allowed ? 200 : 404],
-    ask: (asker) => asker.request('GET', `${type}/${id}/${operation}`),
-  }))
-}
-
-/** What is read by an operation is what would be read without it: one by `$meta`, many by `$everything` and `$docref`. */
-function readingOperations(seed: Seed, role: Column, action: Action, allowed: boolean, classOf: ClassOf): Question[] {
-  const { what, resource } = seed
-  const { resourceType: type, id } = resource
-  if (action === 'read') {
-    const title = `${allowed ? '200' : '404'} by $meta: ${what}`
-    const meta: Question = {
-      title,
-      statuses: [allowed ? 200 : 404],
-      ask: (asker) => asker.request('GET', `${type}/${id}/$meta`),
-    }
-    return [meta, ...operations(seed, allowed)]
+function standing(seed: Seed, role: Column, classOf: ClassOf): Standing {
+  return {
+    role,
+    may: (action, other = seed) => permitted(other, role, action, classOf),
+    mayAny: (action) => permissions(seed.resource.resourceType, role, action, classOf).length > 0,
   }
-  const patient = patientOf(resource)
-  if (patient === undefined) return []
-  const subject = seeds.find(({ resource: { resourceType, id: other } }) => `${resourceType}/${other}` === patient)!
-  const inside = [...(subject.inside[role] ?? []), ...(subject.byId?.[role] ?? [])]
-  const readable = permissions('Patient', role, 'read', classOf).some((rule) => rule === 'all' || inside.includes(rule))
-  const everything: Question = {
-    title: `${allowed && readable ? 'in' : 'not in'} $everything: ${what}`,
-    statuses: readable ? [200] : [404],
-    ask: (asker) => asker.request('GET', `${patient}/$everything?_type=${type}&_count=1000`),
-    shows: { type, id, is: allowed && readable },
-  }
-  if (type !== 'DocumentReference') return [everything]
-  const mayAsk = permissions(type, role, 'search', classOf).length > 0
-  const docref: Question = {
-    title: `${allowed ? 'in' : 'not in'} $docref: ${what}`,
-    statuses: mayAsk ? [200] : [200, 403],
-    ask: (asker) => asker.request('GET', `${type}/$docref?patient=${patient.split('/')[1]}`),
-    shows: { type, id, is: allowed },
-  }
-  return [everything, docref]
-}
-
-/** The patient whose record the resource belongs to by its `subject` or `patient`. */
-function patientOf(resource: Seed['resource']): string | undefined {
-  const { reference } = (resource['subject'] ?? resource['patient'] ?? {}) as { reference?: string }
-  return reference?.startsWith('Patient/') ? reference : undefined
-}
-
-/** A label is added by whoever may update; nobody makes a resource by it, so that what is not seen is not there. */
-function labelling(
-  { what, resource }: Seed,
-  { allowed, readable }: { allowed: boolean; readable: boolean },
-): Question[] {
-  const { resourceType: type, id } = resource
-  if (type === 'AuditEvent' || type === 'Binary') return []
-  const status = allowed ? 200 : readable ? 403 : 404
-  const meta = { name: 'meta', valueMeta: { tag: [{ system: 'http://example.org/tags', code: 'seen' }] } }
-  return [
-    {
-      title: `${status} by $meta-add: ${what}`,
-      statuses: [status],
-      ask: (asker) =>
-        asker.request('POST', `${type}/${id}/$meta-add`, { resourceType: 'Parameters', parameter: [meta] }),
-    },
-  ]
 }
 
 function permissions(type: string, role: Column, action: Action, classOf: ClassOf) {
@@ -238,7 +182,7 @@ function searching(seed: Seed, allowed: boolean, seesList: boolean): Question[] 
   return [
     question('by its type', `${type}?_id=${id}`, allowed),
     question('among types of the system', `?_type=${type},${worklist.resource.resourceType}&_id=${id}`, allowed),
-    ...(seed === firstOf(type) ? [question('in the whole system', `?_id=${id}&_count=100`, allowed)] : []),
+    ...(isFirstOfType(seed) ? [question('in the whole system', `?_id=${id}&_count=100`, allowed)] : []),
     ...(seed === worklist ? [] : throughList(seed, question, allowed && seesList)),
     ...(patient === undefined ? [] : [question('in a compartment', `${patient}/${type}?_count=1000`, allowed)]),
   ]
@@ -254,10 +198,6 @@ function throughList(
     question('through a List', `${resource.resourceType}?_list=${id}&_count=1000`, is),
     question('included', `List?_id=${id}&_include:iterate=List:item`, is),
   ]
-}
-
-function firstOf(type: string): Seed | undefined {
-  return seeds.find(({ resource }) => resource.resourceType === type)
 }
 
 /**
