@@ -29,8 +29,8 @@ export interface Definitions {
   /** The canonical URLs of the profiles of a type that the packages beside R4 bring. */
   profiles(resourceType: string): readonly string[]
   readonly terminology: Terminology
-  /** The elements that `_summary=true` keeps, for `_summary` and `_elements` handling. */
-  summaryElements(resourceType: string): readonly string[]
+  /** What `_summary=true` leaves of a resource. */
+  summary(resource: Resource): Resource
   /** The elements with minimum cardinality 1 at the top level, kept by `_elements` and `_summary=text`. */
   mandatoryElements(resourceType: string): readonly string[]
 }

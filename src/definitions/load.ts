@@ -11,6 +11,7 @@ import { createRegistry, type Registry } from './registry.ts'
 import { createExpressionCompiler } from './search-expression.ts'
 import { createSearchParameters } from './search-parameters.ts'
 import { createStructures, type Element } from './structure.ts'
+import { createSummary } from './summary.ts'
 import { createTerminology } from './terminology/create-terminology.ts'
 import { createValidator } from './validate.ts'
 import { createXml } from './xml.ts'
@@ -64,7 +65,7 @@ export async function loadDefinitions(folder: string = join(projectRoot, 'fhir-p
       findReferences(resource).map(({ path, value, targets }): FoundReference => ({ path, reference: value, targets })),
     attachments: (resource) =>
       findAttachments(resource).map(({ path, value }): FoundAttachment => ({ path, attachment: value })),
-    summaryElements: (resourceType) => namesOf(resourceType, ({ isSummary }) => isSummary),
+    summary: createSummary(structures),
     mandatoryElements: (resourceType) => namesOf(resourceType, ({ min }) => min > 0),
   }
 }

@@ -6,6 +6,7 @@ import type { Search } from '../search/create-search.ts'
 import type { Handle, HistoryPage, HistoryPosition, HistoryRequest, StoredVersion } from '../store/store.ts'
 import { bundleText, entryText, type Link } from './bundle-text.ts'
 import { principalKeyOf } from './searchset.ts'
+import type { Subset } from './subset.ts'
 
 const defaultCount = 20
 const maximumCount = 1000
@@ -28,13 +29,14 @@ export type ReadHistory = ReturnType<typeof createHistoryPage>
  *
  * https://hl7.org/fhir/R4/http.html#history
  */
-export function createHistoryPage(search: Search) {
+export function createHistoryPage({ search, subset }: { search: Search; subset: Subset }) {
   return async function historyPage(
     context: Context,
     handle: Handle,
     { path, of, id, query }: HistoryOf,
   ): Promise<HistoryPage & { json: string; asked: Asked }> {
     const { asked, used, cursor } = parse(query)
+    const form = search.form(query)
     const principalKey = principalKeyOf(context)
     const cursored = { type: `${path}/_history`, used }
     const after = cursor === undefined ? undefined : positionOf(search.readCursor(cursored, cursor, principalKey))
@@ -45,7 +47,9 @@ export function createHistoryPage(search: Search) {
       const next = search.nextCursor(cursored, cursorOf(page.next), principalKey)
       links.push({ relation: 'next', url: withQuery(url, [...used, ['_cursor', next]]) })
     }
-    const entries = page.versions.map((version) => historyEntry(context.base, version))
+    const entries = page.versions.map((version) =>
+      historyEntry(context.base, { ...version, json: subset(version.json, version.type, form) }),
+    )
     return { ...page, asked, json: bundleText({ type: 'history', total: page.total, links, entries }) }
   }
 }
@@ -59,7 +63,10 @@ function positionOf({ values, rid }: { values: readonly unknown[]; rid: bigint }
   return { snapshot, lastUpdated, version, rid }
 }
 
-/** `_count`, `_since` and `_at` of R4, `_before` and `_sort` as later versions have them; anything else is refused. */
+/** For `Search.form`. */
+const forms = new Set(['_summary', '_elements'])
+
+/** `_count`, `_since` and `_at` of R4, what R4 has for every answer, `_before` and `_sort` as later versions have them; anything else is refused. */
 function parse(query: URLSearchParams) {
   const asked: { -readonly [K in keyof Asked]: Asked[K] } = { count: defaultCount }
   const used: [string, string][] = []
@@ -71,7 +78,8 @@ function parse(query: URLSearchParams) {
     else if (name === '_before') asked.before = period(name, value)[0]
     else if (name === '_at') asked.at = period(name, value)
     else if (name === '_sort') asked.ascending = isAscending(value)
-    else throw new FhirError('unsupportedParameter', `History does not know the parameter "${name}".`)
+    else if (!forms.has(name))
+      throw new FhirError('unsupportedParameter', `History does not know the parameter "${name}".`)
     used.push([name, name === '_count' ? String(asked.count) : value])
   }
   const [cursor, ...others] = query.getAll('_cursor')

@@ -59,7 +59,7 @@ export function createInteractionOf(isResourceType: (name: string) => boolean) {
     if (fourth === undefined) {
       return only(ask, 'GET', { kind: 'history-instance', type: first, id: second, query: ask.query })
     }
-    return only(ask, 'GET', { kind: 'vread', type: first, id: second, version: fourth, ...known(ask) })
+    return only(ask, 'GET', { kind: 'vread', type: first, id: second, version: fourth, ...known(ask), ...form(ask) })
   }
 }
 
@@ -127,9 +127,14 @@ function known({ ifNoneMatch, ifModifiedSince }: Ask): { unless?: Known } {
   return ifModifiedSince === undefined ? {} : { unless: { since: ifModifiedSince } }
 }
 
+/** "_summary" and "_elements" stand in the query of whatever answers resources; nothing else in that of a read is looked at. */
+function form({ query }: Ask): { form?: URLSearchParams } {
+  return query.has('_summary') || query.has('_elements') ? { form: query } : {}
+}
+
 function instanceLevel(ask: Ask, type: string, id: string): Interaction {
   const match = matched(ask)
-  if (ask.method === 'GET') return { kind: 'read', type, id, ...known(ask) }
+  if (ask.method === 'GET') return { kind: 'read', type, id, ...known(ask), ...form(ask) }
   if (ask.method === 'PUT') {
     const absent = ask.ifNoneMatch?.trim() === '*' ? { ifNoneMatch: '*' as const } : {}
     return { kind: 'update', type, id, ...match, ...absent }

@@ -10,8 +10,8 @@ import type { Touched } from './audit-row.ts'
  */
 export type Interaction =
   | { kind: 'capabilities'; query: URLSearchParams }
-  | { kind: 'read'; type: string; id: string; unless?: Known }
-  | { kind: 'vread'; type: string; id: string; version: string; unless?: Known }
+  | { kind: 'read'; type: string; id: string; unless?: Known; form?: URLSearchParams }
+  | { kind: 'vread'; type: string; id: string; version: string; unless?: Known; form?: URLSearchParams }
   | { kind: 'create'; type: string; ifNoneExist?: string }
   | { kind: 'update'; type: string; id: string; ifMatch?: number; ifNoneMatch?: '*' }
   | { kind: 'patch'; type: string; id: string; ifMatch?: number }

@@ -27,7 +27,7 @@ import type { Answer, Answered, Body, Interaction, InteractionKind } from './int
 import type { Operation } from './operation.ts'
 import { createPatchOf } from './patch-body.ts'
 import { createPatch } from './patch.ts'
-import { createRead, createVread } from './read.ts'
+import { createRead, createVread, type Show } from './read.ts'
 import { createResolveConditions } from './resolve-conditions.ts'
 import { createResolveLinks } from './resolve-links.ts'
 import type { Rule, Work } from './rule.ts'
@@ -110,11 +110,16 @@ function createHandlers(parts: Parts, commit: Commit, perform: Perform): Record<
   const plan = createPlan({ interactionOf, keys, base, limit: limits.bundleEntries })
   const patchOf = createPatchOf(definitions)
   const conditionalTarget = createConditionalTarget({ access, search })
-  const searches = createSearches({ access, search, subset: createSubset(definitions) })
-  const historyPage = createHistoryPage(search)
+  const subset = createSubset(definitions)
+  const searches = createSearches({ access, search, subset })
+  const historyPage = createHistoryPage({ search, subset })
+  const show: Show = (type, query) => {
+    const form = search.form(query)
+    return (json) => subset(json, type, form)
+  }
   const reading = {
-    read: createRead({ access }),
-    vread: createVread({ access }),
+    read: createRead({ access, show }),
+    vread: createVread({ access, show }),
     'history-instance': createHistoryInstance({ access, historyPage }),
     'history-type': createHistoryType({ access, historyPage }),
     'history-system': createHistorySystem({ access, resourceTypes: definitions.resourceTypes, historyPage }),

@@ -13,7 +13,7 @@ export function createSearchset({ search, subset }: { search: Search; subset: Su
     const entry = (mode: 'match' | 'include') => (stored: StoredVersion) =>
       entryText(
         { fullUrl: `${context.base}/${stored.type}/${stored.id}`, search: { mode } },
-        subset(stored.json, stored.type, request),
+        subset(stored.json, stored.type, request, mode),
       )
     const entries = [
       ...page.matches.map(entry('match')),

@@ -3,7 +3,10 @@ import { parseJson, stringifyJson } from '../fhir/json.ts'
 import type { Coding, Resource } from '../fhir/resource.ts'
 import type { SearchRequest } from '../search/request.ts'
 
-export type Subset = (json: string, type: string, request: Pick<SearchRequest, 'summary' | 'elements'>) => string
+/** `mode`: how the resource came into a Bundle. */
+export type Subset = (json: string, type: string, form: Form, mode?: 'match' | 'include') => string
+
+type Form = Pick<SearchRequest, 'summary' | 'elements'>
 
 const subsetted: Coding = { system: 'http://terminology.hl7.org/CodeSystem/v3-ObservationValue', code: 'SUBSETTED' }
 
@@ -13,38 +16,47 @@ const subsetted: Coding = { system: 'http://terminology.hl7.org/CodeSystem/v3-Ob
  * https://hl7.org/fhir/R4/search.html#summary
  * https://hl7.org/fhir/R4/search.html#elements
  */
-export function createSubset(definitions: Definitions): Subset {
-  return function subset(json, type, { summary, elements }) {
-    const keep = kept(type, summary, elements)
-    if (!keep || json === '') return json
+export function createSubset(definitions: Pick<Definitions, 'summary' | 'mandatoryElements'>): Subset {
+  return function subset(json, type, { summary, elements }, mode = 'match') {
+    const wanted = elements && namedFor(type, elements, mode)
+    const left = json === '' ? undefined : leftBy(type, summary, wanted)
+    if (!left) return json
     const resource = parseJson(json) as Resource
-    const left: Resource = { resourceType: resource.resourceType }
-    for (const [name, value] of Object.entries(resource)) {
-      if (keep(name.replace(/^_/, ''))) left[name] = value
-    }
-    left.meta = { ...resource.meta, tag: [...(resource.meta?.tag ?? []), subsetted] }
-    return stringifyJson(left)
+    const meta = { ...resource.meta, tag: [...(resource.meta?.tag ?? []), subsetted] }
+    const { resourceType, id, ...others } = left(resource)
+    return stringifyJson({ resourceType, ...(id === undefined ? {} : { id }), ...others, meta })
   }
 
-  function kept(
+  /** What is done to a resource; undefined when all of it is wanted. */
+  function leftBy(
     type: string,
     summary: SearchRequest['summary'],
-    elements: readonly string[] | undefined,
-  ): ((name: string) => boolean) | undefined {
-    const always = new Set(['resourceType', 'id', 'meta'])
-    const mandatory = new Set(definitions.mandatoryElements(type))
-    if (elements) {
-      const wanted = new Set(elements)
-      return (name) => always.has(name) || mandatory.has(name) || among(wanted, name)
-    }
-    if (summary === 'true') {
-      const marked = new Set(definitions.summaryElements(type))
-      return (name) => always.has(name) || mandatory.has(name) || among(marked, name)
-    }
-    if (summary === 'text') return (name) => always.has(name) || mandatory.has(name) || name === 'text'
-    if (summary === 'data') return (name) => name !== 'text'
-    return undefined
+    wanted: ReadonlySet<string> | undefined,
+  ): ((resource: Resource) => Resource) | undefined {
+    const base = new Set([...always, ...definitions.mandatoryElements(type)])
+    if (wanted) return picked((name) => among(base, name) || among(wanted, name))
+    if (summary === 'true') return definitions.summary
+    if (summary === 'text') return picked((name) => among(base, name) || name === 'text')
+    return summary === 'data' ? picked((name) => name !== 'text') : undefined
   }
+}
+
+/** "Servers SHOULD always return mandatory elements"; what modifies the meaning of the others is as needed. */
+const always = ['resourceType', 'id', 'meta', 'implicitRules', 'modifierExtension']
+
+/** "The list of elements does not apply to included resources", unless it names their type. */
+function namedFor(type: string, elements: readonly string[], mode: 'match' | 'include'): Set<string> | undefined {
+  const names = elements.flatMap((element) => {
+    const [first = '', second] = element.split('.')
+    if (second === undefined) return mode === 'match' ? [first] : []
+    return first === type ? [second] : []
+  })
+  return names.length === 0 ? undefined : new Set(names)
+}
+
+function picked(keep: (name: string) => boolean) {
+  return (resource: Resource): Resource =>
+    Object.fromEntries(Object.entries(resource).filter(([name]) => keep(name.replace(/^_/, '')))) as Resource
 }
 
 /** A choice element is defined as `value[x]`, asked for as `value`, and written as `valueQuantity`. */

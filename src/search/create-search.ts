@@ -15,6 +15,7 @@ import { isSearchable, modifiersOf } from './parse/condition.ts'
 import { createIncludes } from './parse/includes.ts'
 import { createList } from './parse/list.ts'
 import { createParse, type ParseOptions } from './parse/parse.ts'
+import { type Form, formOf } from './parse/result-parameters.ts'
 import { createSort } from './parse/sort.ts'
 import type { SpecialParameter } from './parse/special.ts'
 import type { Compartment, Position, SearchRequest } from './request.ts'
@@ -26,6 +27,8 @@ export interface Search {
   parse(type: string, query: URLSearchParams, options: ParseOptions): SearchRequest
   /** A search of all types, or of those that `_type` names; of the whole system or of a compartment. */
   parseSystem(query: URLSearchParams, options: ParseOptions): SearchRequest
+  /** What `_summary` and `_elements` leave of each resource, where no search is; other parameters are not looked at. */
+  form(query: URLSearchParams): Form
   /** What the index will hold of this resource under this id. */
   extract(resource: Resource, id: string): IndexValues
   /** The value of `_cursor` for the page behind this position. */
@@ -159,6 +162,7 @@ export function createSearch({
   return {
     parse,
     parseSystem: (query, options) => parse(undefined, query, options),
+    form: (query) => formOf(query, definitions.resourceTypes),
     extract: createExtract({ keys, fields, types, base, labels }),
     nextCursor: (asked, position, principalKey) => cursors.write(asked, position, principalKey),
     readCursor: (asked, cursor, principalKey) => cursors.read(asked, cursor, principalKey),

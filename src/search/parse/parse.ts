@@ -9,7 +9,7 @@ import type { Criterion } from './chain.ts'
 import { allOf } from './condition.ts'
 import { type Draft, emptyDraft, type Target } from './draft.ts'
 import type { createIncludes } from './includes.ts'
-import { containedOf, countOf, elementsOf, summaryOf, totalOf } from './result-parameters.ts'
+import { containedOf, countOf, elementsOf, refuseMixed, summaryOf, totalOf } from './result-parameters.ts'
 import type { createSort } from './sort.ts'
 
 export interface ParseOptions {
@@ -45,7 +45,7 @@ export function createParse({ resourceTypes, criterion, inCompartment, includes,
     ['_sort', sorted],
     ['_total', (draft, value) => void (draft.total = totalOf(value))],
     ['_summary', (draft, value) => void (draft.summary = summaryOf(value))],
-    ['_elements', (draft, value) => void (draft.elements = elementsOf(value))],
+    ['_elements', (draft, value) => void (draft.elements = elementsOf(value, resourceTypes))],
     ['_contained', (_draft, value) => containedOf(value)],
   ])
 
@@ -134,7 +134,5 @@ function refuseContradictions({ summary, elements, rules }: Draft): void {
   if (summary === 'text' && rules.length > 0) {
     throw new FhirError('invalidQuery', '_include and _revinclude cannot be mixed with _summary=text')
   }
-  if (elements && summary !== undefined && summary !== 'false') {
-    throw new FhirError('invalidQuery', '_elements and _summary cannot be mixed')
-  }
+  refuseMixed({ summary, elements })
 }

@@ -30,13 +30,49 @@ export function containedOf(value: string): void {
   )
 }
 
-/** Only base elements, as R4 says; the ones that a type does not have select nothing. */
-export function elementsOf(value: string): string[] {
+/**
+ * Only base elements, as R4 says; the ones that a type does not have select nothing. With its type in front of it, an element
+ * is one of that type alone, be it found or included.
+ */
+export function elementsOf(value: string, resourceTypes: readonly string[]): string[] {
   const names = value.split(',').map((name) => name.trim())
-  if (names.some((name) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))) {
-    throw new FhirError('invalidQuery', `_elements is a list of top-level elements, not "${value}"`)
+  for (const name of names) {
+    const [, type, element] = /^(?:([^.]*)\.)?([A-Za-z][A-Za-z0-9]*)$/.exec(name) ?? []
+    if (element !== undefined && (type === undefined || resourceTypes.includes(type))) continue
+    const hint = 'Name elements at the root of the resource, such as "name" or "Patient.name".'
+    throw new FhirError('invalidQuery', `_elements cannot be "${cut(name)}". ${hint}`)
   }
   return names
+}
+
+/** How one resource is to be shown, which a read may ask for as well: https://hl7.org/fhir/R4/http.html#parameters */
+export type Form = Pick<SearchRequest, 'summary' | 'elements'>
+
+export function formOf(query: URLSearchParams, resourceTypes: readonly string[]): Form {
+  const [summary, elements] = [once(query, '_summary'), once(query, '_elements')]
+  const form = {
+    summary: summary === undefined ? undefined : summaryOf(summary),
+    elements: elements === undefined ? undefined : elementsOf(elements, resourceTypes),
+  }
+  refuseMixed(form)
+  if (form.summary !== 'count') return form
+  throw new FhirError('invalidQuery', '_summary=count is for searches', { expression: '_summary' })
+}
+
+export function refuseMixed({ summary, elements }: Form): void {
+  if (elements && summary !== undefined && summary !== 'false') {
+    throw new FhirError('invalidQuery', '_elements and _summary cannot be mixed')
+  }
+}
+
+function once(query: URLSearchParams, name: string): string | undefined {
+  const [value, ...others] = query.getAll(name)
+  if (others.length > 0) throw new FhirError('invalidQuery', `${name} may come once only`, { expression: name })
+  return value
+}
+
+function cut(text: string): string {
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text
 }
 
 function oneOf<T extends string>(name: string, value: string, known: readonly T[]): T {

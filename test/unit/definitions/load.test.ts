@@ -83,10 +83,8 @@ test('compartments are told by their search parameters, which exist', () => {
   }
 })
 
-test('summary and mandatory elements are those that the definition marks', () => {
+test('mandatory elements are those that the definition marks', () => {
   assert.deepEqual(definitions.mandatoryElements('Observation'), ['status', 'code'])
-  const summary = definitions.summaryElements('Observation')
-  assert.ok(summary.includes('value') && summary.includes('status') && !summary.includes('note'))
 })
 
 test('a guide adds search parameters, and the digest changes', async () => {
