@@ -15,7 +15,7 @@ import type { Send } from './send.ts'
 
 interface Parts {
   definitions: Definitions
-  attachments: Pick<Attachments, 'find' | 'open'>
+  attachments: Pick<Attachments, 'read' | 'open'>
   perform: Perform
   base: string
   limits: { json: number }

@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream'
 import type { Context } from 'koa'
 import { FhirError } from '../fhir/error.ts'
 import type { Format } from '../fhir/format.ts'
@@ -10,16 +9,18 @@ import type { Send } from './send.ts'
 /** Above this a Binary is only served raw: base64 in a resource has to be held in memory. */
 const resourceLimit = 16 * 1024 * 1024
 
+/** Up to this the bytes are read whole: most documents are smaller, and a stream would hold as much of them at a time. */
+const atOnce = 256 * 1024
+
 /**
  * A Binary: its bytes, streamed, with Range; or the resource with base64 data when one of FHIR's formats is asked for.
  *
  * https://hl7.org/fhir/R4/binary.html#rest
  * https://www.rfc-editor.org/rfc/rfc9110#section-14
  */
-export function createRespondBinary(attachments: Pick<Attachments, 'find' | 'open'>, send: Send) {
+export function createRespondBinary(attachments: Pick<Attachments, 'read' | 'open'>, send: Send) {
   return async function respondBinary(ctx: Context, answer: Answer): Promise<void> {
-    const { rid, version } = answer.binary!
-    const object = await attachments.find(rid, version)
+    const { object } = answer.binary!
     if (!object) throw new FhirError('gone', 'The bytes of this Binary are no longer there.')
     ctx.set('ETag', `W/"${answer.version}"`)
     ctx.set('Last-Modified', new Date(answer.lastUpdated!).toUTCString())
@@ -47,9 +48,10 @@ export function createRespondBinary(attachments: Pick<Attachments, 'find' | 'ope
     }
     ctx.status = range ? 206 : 200
     if (range) ctx.set('Content-Range', `bytes ${range.from}-${range.to}/${object.size}`)
-    ctx.body = ctx.method === 'HEAD' ? '' : await attachments.open(object, range)
+    const length = range ? range.to - range.from + 1 : object.size
+    ctx.body = ctx.method === 'HEAD' ? '' : await attachments[length > atOnce ? 'open' : 'read'](object, range)
     // After the body: Koa forgets the length of what it was before, and guesses a type of its own.
-    ctx.length = range ? range.to - range.from + 1 : object.size
+    ctx.length = length
     ctx.set('Content-Type', object.contentType)
   }
 
@@ -58,7 +60,7 @@ export function createRespondBinary(attachments: Pick<Attachments, 'find' | 'ope
       const text = `The Binary has ${object.size} bytes; above ${resourceLimit} it is only served raw: ask with Accept: ${object.contentType}.`
       throw new FhirError('tooLarge', text)
     }
-    const data = (await bytesOf(await attachments.open(object))).toString('base64')
+    const data = (await attachments.read(object)).toString('base64')
     send(ctx, `${answer.json!.slice(0, -1)}${data === '' ? '' : `,"data":"${data}"`}}`, format)
   }
 }
@@ -76,10 +78,4 @@ export function rangeOf(header: string, size: number): { from: number; to: numbe
   const to = last ? Math.min(Number(last), size - 1) : size - 1
   if (last && Number(last) < from) return undefined
   return from >= size ? 'unsatisfiable' : { from, to }
-}
-
-async function bytesOf(stream: Readable): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  for await (const chunk of stream as AsyncIterable<Buffer>) chunks.push(chunk)
-  return Buffer.concat(chunks)
 }

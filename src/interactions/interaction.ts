@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { Rid } from '../search/keys.ts'
+import type { StoredObject } from '../store/store.ts'
 import type { Compartment } from '../search/request.ts'
 import type { Touched } from './audit-row.ts'
 
@@ -51,7 +51,7 @@ export interface Answer {
   /** The resource's text, as stored: attachment URLs may be relative to the base; http makes them absolute. */
   json?: string
   /** The answer is this Binary, whose bytes the store has. */
-  binary?: { rid: Rid; version: number }
+  binary?: { object: StoredObject | undefined }
   /** `Patient/1/_history/2` */
   location?: string
   version?: number

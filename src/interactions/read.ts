@@ -3,6 +3,7 @@ import type { Context } from '../access/principal.ts'
 import { FhirError } from '../fhir/error.ts'
 import type { Handle, StoredVersion } from '../store/store.ts'
 import { auditRow } from './audit-row.ts'
+import { hasBytes } from './binary-bytes.ts'
 import type { Answered, Interaction, Known } from './interaction.ts'
 import { notFound } from './visible-rows.ts'
 
@@ -20,7 +21,7 @@ export function createRead({ access, show }: Parts) {
     const shown = form && show(type, form)
     const where = access.rows(context.principal, type, 'read', context.now.getTime())
     const audit = auditRow(context, 'read', { type, id }, 200)
-    const [stored] = await handle.resources.read(type, [id], { where, audit })
+    const [stored] = await handle.resources.read(type, [id], { where, audit, object: hasBytes(type) })
     return answered(stored ?? missing(type, id), unless, shown)
   }
 }
@@ -40,7 +41,7 @@ export function createVread({ access, show }: Parts) {
     const where = access.rows(context.principal, type, 'read', context.now.getTime())
     if (!/^[1-9][0-9]{0,8}$/.test(version)) throw notFound(type, `${id}/_history/${version}`)
     const audit = auditRow(context, 'vread', { type, id }, 200)
-    const stored = await handle.resources.vread(type, id, Number(version), { where, audit })
+    const stored = await handle.resources.vread(type, id, Number(version), { where, audit, object: hasBytes(type) })
     return answered(stored ?? missing(type, `${id}/_history/${version}`), unless, shown)
   }
 }
@@ -63,7 +64,7 @@ function answered(
   unless: Known | undefined,
   shown: ((json: string) => string) | undefined,
 ): Answered {
-  const { type, id, rid, version, lastUpdated } = stored
+  const { type, id, version, lastUpdated, object } = stored
   if (stored.deleted) throw new FhirError('gone', `${type}/${id} has been deleted.`)
   if (unless && isKnown(stored, unless)) return { answer: { status: 304, version, lastUpdated } }
   return {
@@ -72,7 +73,7 @@ function answered(
       json: shown ? shown(stored.json) : stored.json,
       version,
       lastUpdated,
-      ...(type === 'Binary' ? { binary: { rid, version } } : {}),
+      ...(hasBytes(type) ? { binary: { object } } : {}),
     },
   }
 }

@@ -5,8 +5,8 @@ import { FhirError } from '../fhir/error.ts'
 import { createAttachmentRows } from './attachments/attachment-rows.ts'
 import { Meter } from './attachments/meter.ts'
 import { createSweep } from './attachments/sweep.ts'
-import type { ObjectStore } from './object-store.ts'
-import type { Attachments, Handle, SavedObject } from './store.ts'
+import type { ByteRange, ObjectStore } from './object-store.ts'
+import type { Attachments, Handle, SavedObject, StoredObject } from './store.ts'
 
 /** Objects are stored as they come; a later format of encryption gets the next number. */
 const plain = 0
@@ -41,16 +41,26 @@ export function createAttachments({ query, objects, now }: AttachmentParts): Att
     },
 
     async open(object, range) {
-      if (object.enc !== plain) throw new FhirError('internal', `Encryption ${object.enc} is not known.`)
-      if (range && !(0 <= range.from && range.from <= range.to && range.to < object.size)) {
-        throw new FhirError('rangeNotSatisfiable', `The attachment has ${object.size} bytes.`)
-      }
+      demandReadable(object, range)
       return objects.get(object.key, range)
+    },
+
+    async read(object, range = { from: 0, to: object.size - 1 }) {
+      if (object.size === 0) return Buffer.alloc(0)
+      demandReadable(object, range)
+      return objects.read(object.key, range)
     },
 
     ...rows,
     sweep: sweep.run,
     discard: (object: SavedObject) => objects.remove(object.key),
+  }
+}
+
+function demandReadable({ enc, size }: StoredObject, range: ByteRange | undefined): void {
+  if (enc !== plain) throw new FhirError('internal', `Encryption ${enc} is not known.`)
+  if (range && !(0 <= range.from && range.from <= range.to && range.to < size)) {
+    throw new FhirError('rangeNotSatisfiable', `The attachment has ${size} bytes.`)
   }
 }
 

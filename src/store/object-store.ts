@@ -11,6 +11,8 @@ export interface ObjectStore {
   put(key: string, bytes: Readable): Promise<void>
   /** The bytes [from, to] (inclusive, inside of the object) or all of them. */
   get(key: string, range?: ByteRange): Promise<Readable>
+  /** As `get`, all at once. */
+  read(key: string, range: ByteRange): Promise<Buffer>
   /** Removing what is not there is no error. */
   remove(key: string): Promise<void>
   /** The keys of the objects that were last written before `olderThan` (epoch ms). */

@@ -75,6 +75,8 @@ export interface ReadOptions {
    * is not found leaves no row.
    */
   audit?: AuditRow
+  /** With what the version's bytes are, for a Binary. */
+  object?: boolean
 }
 
 /** Times in epoch ms. */
@@ -124,6 +126,8 @@ export interface StoredVersion {
   readonly json: string
   readonly pat: Rid | null
   readonly flags: Readonly<Record<string, boolean>>
+  /** When asked for (`ReadOptions.object`); undefined when the bytes are no longer there. */
+  readonly object?: StoredObject | undefined
 }
 
 export interface Page {
@@ -219,6 +223,8 @@ export interface Attachments {
   save(bytes: Readable, options: { limit: number; signal?: AbortSignal }): Promise<SavedObject>
   /** A stream of the bytes [from, to] (inclusive) or of all. */
   open(object: StoredObject, range?: { from: number; to: number }): Promise<Readable>
+  /** As `open`, for what is small enough to be held in memory: a stream costs more than few bytes do. */
+  read(object: StoredObject, range?: { from: number; to: number }): Promise<Buffer>
   /** The row that ties a Binary's version to its object; same transaction as the Binary's own row. */
   attach(
     tx: Handle,

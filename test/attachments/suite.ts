@@ -71,8 +71,10 @@ export function attachmentSuite(kind: string, settings: () => ObjectSettings): v
         const object = await save(size, 3)
         const expected = await measure(bytesOf(size, 3))
         assert.deepEqual(object, { key: object.key, enc: 0, ...expected })
-        const stream = await store.attachments.open({ ...object, contentType: 'image/png', owner: undefined })
-        assert.deepEqual(await measure(stream), expected)
+        const image = { ...object, contentType: 'image/png', owner: undefined }
+        assert.deepEqual(await measure(await store.attachments.open(image)), expected)
+        const whole = await store.attachments.read(image)
+        assert.ok(whole.equals(await bufferOf(bytesOf(size, 3))), 'read at once')
       })
     }
 
@@ -92,6 +94,7 @@ export function attachmentSuite(kind: string, settings: () => ObjectSettings): v
       for (const [from, to] of edges) {
         const piece = await bufferOf(await store.attachments.open(found, { from, to }))
         assert.ok(piece.equals(whole.subarray(from, to + 1)), `${from}-${to}`)
+        assert.ok(piece.equals(await store.attachments.read(found, { from, to })), `${from}-${to}, read at once`)
       }
     })
 
@@ -103,10 +106,12 @@ export function attachmentSuite(kind: string, settings: () => ObjectSettings): v
         [5, 4],
         [-1, 3],
       ] as const) {
-        await assert.rejects(
-          () => store.attachments.open(found, { from, to }),
-          (error) => error instanceof FhirError && error.problem === 'rangeNotSatisfiable',
-        )
+        for (const how of ['open', 'read'] as const) {
+          await assert.rejects(
+            () => store.attachments[how](found, { from, to }),
+            (error) => error instanceof FhirError && error.problem === 'rangeNotSatisfiable',
+          )
+        }
       }
     })
 
@@ -201,15 +206,18 @@ export function attachmentSuite(kind: string, settings: () => ObjectSettings): v
       const { object, found } = await stored(10)
       await store.attachments.discard(object)
       await store.attachments.discard(object)
-      await assert.rejects(
-        () => store.attachments.open(found),
-        (error) => error instanceof FhirError && error.problem === 'internal',
-      )
+      for (const how of ['open', 'read'] as const) {
+        await assert.rejects(
+          () => store.attachments[how](found),
+          (error) => error instanceof FhirError && error.problem === 'internal',
+        )
+      }
     })
 
     test('an object in a form of encryption that is not known is refused', async () => {
       const { found } = await stored(10)
       await assert.rejects(() => store.attachments.open({ ...found, enc: 1 }), /Encryption 1/)
+      await assert.rejects(() => store.attachments.read({ ...found, enc: 1 }), /Encryption 1/)
     })
 
     test('a version of a Binary is found with what its row says, the latest when none is named', async () => {

@@ -78,8 +78,8 @@ export async function measure(
   return { operations: mediansOf(samples, options.concurrency), firstErrors, peakMemory, complete: done === total }
 }
 
-/** Code that has just started is compiled while it runs, for seconds: limits and operations alike are measured after that. */
-const warmUp = 2.5
+/** Code that has just started is compiled while it runs, for thousands of calls: limits and operations alike are measured after that. */
+const warmUp = 6
 
 interface Group {
   readonly limit: LimitName

@@ -1,18 +1,12 @@
 import { FhirError } from '../../fhir/error.ts'
 import type { Rid } from '../../search/keys.ts'
-import { createBatched } from '../batched.ts'
-import { listOf } from '../postgres/params.ts'
 import type { Attachments, Handle, StoredObject } from '../store.ts'
 
 /** A handle or a transaction. */
 type Queries = Pick<Handle, 'query'>
 
-interface Asked {
-  readonly binary: Rid
-  readonly version: number | null
-}
-
-interface Row {
+/** A row as the driver gives it; joined to versions that may have none, all is null. */
+export interface AttachmentRow {
   object_key: string
   size: bigint
   sha1: string
@@ -23,10 +17,10 @@ interface Row {
   owner: bigint | null
 }
 
+export const attachmentColumns = 'a.object_key, a.size, a.sha1, a.sha256, a.enc, a.content_type, a.owner_type, a.owner'
+
 /** The table `attachment`: one row per version of a Binary. The owner, once set, stands in all of them. */
 export function createAttachmentRows(pool: Queries, now: () => number): Pick<Attachments, 'attach' | 'find' | 'own'> {
-  const find = createBatched((asked: readonly Asked[]) => objectsOf(pool, asked))
-
   return {
     async attach(tx, binary, object) {
       if (binary.version > 1 && (await lockRows(tx, binary.rid)).some(isOwned)) throw ownedAlready()
@@ -50,8 +44,12 @@ export function createAttachmentRows(pool: Queries, now: () => number): Pick<Att
     },
 
     async find(binary, version, within) {
-      const asked = { binary, version: version ?? null }
-      return within ? (await objectsOf(within, [asked]))[0] : find(asked)
+      const [row] = await (within ?? pool).query<AttachmentRow>(
+        `select ${attachmentColumns} from attachment a where rid = $1 and ver = coalesce($2, ver) order by ver desc limit 1`,
+        [String(binary), version ?? null],
+        'attachment-find',
+      )
+      return row && objectOf(row)
     },
 
     async own(tx, binary, owner) {
@@ -69,21 +67,7 @@ export function createAttachmentRows(pool: Queries, now: () => number): Pick<Att
   }
 }
 
-/** What the versions (null: the latest) say, one for each that is asked, in one statement. */
-async function objectsOf({ query }: Queries, asked: readonly Asked[]): Promise<(StoredObject | undefined)[]> {
-  const rows = await query<Row & { n: bigint }>(
-    `select asked.n, object_key, size, sha1, sha256, enc, content_type, owner_type, owner
-     from unnest($1::int8[], $2::int4[]) with ordinality as asked(rid, ver, n) cross join lateral (
-       select * from attachment a where a.rid = asked.rid and a.ver = coalesce(asked.ver, a.ver)
-       order by a.ver desc limit 1) found`,
-    [listOf(asked.map(({ binary }) => binary)), listOf(asked.map(({ version }) => version))],
-    'attachment-find',
-  )
-  const found = new Map(rows.map((row): [number, StoredObject] => [Number(row.n), objectOf(row)]))
-  return asked.map((_, n) => found.get(n + 1))
-}
-
-function lockRows(tx: Queries, binary: Rid): Promise<Pick<Row, 'owner_type' | 'owner'>[]> {
+function lockRows(tx: Queries, binary: Rid): Promise<Pick<AttachmentRow, 'owner_type' | 'owner'>[]> {
   return tx.query(
     'select owner_type, owner from attachment where rid = $1 for update',
     [String(binary)],
@@ -91,7 +75,7 @@ function lockRows(tx: Queries, binary: Rid): Promise<Pick<Row, 'owner_type' | 'o
   )
 }
 
-function isOwned(row: Pick<Row, 'owner'>): boolean {
+function isOwned(row: Pick<AttachmentRow, 'owner'>): boolean {
   return row.owner !== null
 }
 
@@ -99,7 +83,8 @@ function ownedAlready(): FhirError {
   return new FhirError('conflict', 'A Binary that a resource refers to cannot be changed.')
 }
 
-function objectOf(row: Row): StoredObject {
+/** Of a version. */
+export function objectOf(row: AttachmentRow): StoredObject {
   return {
     key: row.object_key,
     size: Number(row.size),

@@ -42,6 +42,14 @@ export async function createFileObjects(folder: string): Promise<ObjectStore> {
       }
     },
 
+    async read(key, { from, to }) {
+      try {
+        return await readPart(pathOf(key), from, to - from + 1)
+      } catch (error) {
+        throw isAbsent(error) ? missingObject(key, error) : unavailable(error)
+      }
+    },
+
     remove: (key) => orUnavailable(() => unlink(pathOf(key)).catch(ignoreAbsent)),
 
     async *list(olderThan) {
@@ -75,6 +83,21 @@ async function writeDurably(path: string, bytes: Readable): Promise<void> {
   try {
     await writeFile(file, bytes)
     await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+async function readPart(path: string, from: number, length: number): Promise<Buffer> {
+  const file = await open(path, 'r')
+  try {
+    const bytes = Buffer.allocUnsafe(length)
+    for (let have = 0; have < length;) {
+      const { bytesRead } = await file.read(bytes, have, length - have, from + have)
+      if (bytesRead === 0) throw new Error(`the file of an object ends after ${from + have} bytes`)
+      have += bytesRead
+    }
+    return bytes
   } finally {
     await file.close()
   }

@@ -1,5 +1,7 @@
+import type { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import type { BucketItem } from 'minio'
-import type { ObjectStore } from '../object-store.ts'
+import type { ByteRange, ObjectStore } from '../object-store.ts'
 import { prepareBucket } from './s3-bucket.ts'
 import { createS3Client, isNoSuchKey, persistent } from './s3-client.ts'
 import type { S3Settings } from './s3-client.ts'
@@ -18,14 +20,8 @@ export async function createS3Objects(settings: S3Settings): Promise<ObjectStore
   return {
     put: (key, bytes) => orUnavailable(() => upload(client, bucket, folder + key, bytes)),
 
-    async get(key, range) {
-      const [offset, length] = range ? [range.from, range.to - range.from + 1] : [0, 0]
-      try {
-        return await persistent(() => client.getPartialObject(bucket, folder + key, offset, length))
-      } catch (error) {
-        throw isNoSuchKey(error) ? missingObject(key, error) : unavailable(error)
-      }
-    },
+    get,
+    read: (key, range) => orUnavailable(async () => buffer(await get(key, range))),
 
     remove: (key) => orUnavailable(() => persistent(() => client.removeObject(bucket, folder + key))),
 
@@ -50,6 +46,15 @@ export async function createS3Objects(settings: S3Settings): Promise<ObjectStore
       const exists = await orUnavailable(() => client.bucketExists(bucket))
       if (!exists) throw unavailable(new Error(`the bucket "${bucket}" is gone`))
     },
+  }
+
+  async function get(key: string, range?: ByteRange): Promise<Readable> {
+    const [offset, length] = range ? [range.from, range.to - range.from + 1] : [0, 0]
+    try {
+      return await persistent(() => client.getPartialObject(bucket, folder + key, offset, length))
+    } catch (error) {
+      throw isNoSuchKey(error) ? missingObject(key, error) : unavailable(error)
+    }
   }
 
   function unfinishedUploads() {

@@ -1,3 +1,4 @@
+import { attachmentColumns, type AttachmentRow, objectOf } from '../attachments/attachment-rows.ts'
 import { all, type Clause } from '../../search/clause.ts'
 import type { Keys } from '../../search/keys.ts'
 import { clauseSql } from '../../search/sql.ts'
@@ -43,14 +44,18 @@ export function createReads({ query, keys, tables, nameOf, record }: Parts): Pic
   }
 
   async function select(asked: Asked, from: string, options: ReadOptions): Promise<StoredVersion[]> {
-    const { where = all, flags = {}, audit } = options
-    const columns = [versionColumns, ...flagColumns(asked, flags)].join(', ')
-    const found = `select ${columns} ${from} where ${condition(asked, where)}`
+    const { where = all, flags = {}, audit, object } = options
+    const columns = [versionColumns, ...flagColumns(asked, flags), ...(object ? [attachmentColumns] : [])].join(', ')
+    const bytes = object ? 'left join attachment a on a.rid = v.rid and a.ver = v.ver' : ''
+    const found = `select ${columns} ${from} ${bytes} where ${condition(asked, where)}`
     const text = audit
       ? `with found as materialized (${found}), audited as (${auditOfFound(asked.params, audit)}) select * from found`
       : found
-    const rows = await query<VersionRow>(text, asked.params.values, nameOf(text))
-    return rows.map((row) => storedVersion(asked.type, row, Object.keys(flags)))
+    const rows = await query<VersionRow & AttachmentRow>(text, asked.params.values, nameOf(text))
+    return rows.map((row) => {
+      const version = storedVersion(asked.type, row, Object.keys(flags))
+      return object ? { ...version, object: row.object_key === null ? undefined : objectOf(row) } : version
+    })
   }
 
   function asked(type: string): Asked {
