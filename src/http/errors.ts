@@ -15,7 +15,8 @@ export function createErrors(log: Logger, send: Send): Middleware<RequestState> 
       await next()
       if (ctx.status === 404 && ctx.body == null) throw new FhirError('notFound', `Nothing is known at "${ctx.path}".`)
     } catch (error) {
-      if (ctx.headerSent || ctx.req.socket.destroyed) {
+      // A request whose body was not read to its end has no socket any more; the answer still has one.
+      if (ctx.headerSent || (ctx.res.socket?.destroyed ?? true)) {
         ctx.res.destroy()
         if (!isAbort(error)) log.error({ err: error, requestId: ctx.state.requestId }, 'failed after the answer began')
         return

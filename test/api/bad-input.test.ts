@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { json } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
 import { aPatient } from '../support/resources.ts'
 import { administrator, type Client, scopes, startServer, type TestServer } from '../support/server.ts'
@@ -114,6 +116,17 @@ for (const { title, ask, status, expression } of cases) {
     if (expression) assert.deepEqual(issue!.expression, [expression])
   })
 }
+
+test('a body over the limit answers 413 with an OperationOutcome, also when it does not tell its length', async () => {
+  const headers = { authorization: `Bearer ${admin.token}`, 'content-type': 'application/fhir+json' }
+  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+    const chunked = httpRequest(`${server.base}/Patient`, { method: 'POST', headers }, resolve).on('error', reject)
+    chunked.write('{"resourceType":"Patient","language":"')
+    chunked.end('x'.repeat(70_000))
+  })
+  assert.equal(answer.statusCode, 413)
+  assert.equal(((await json(answer)) as { resourceType: string }).resourceType, 'OperationOutcome')
+})
 
 test('nothing of a refused request is stored', async () => {
   const { body } = await admin.get('Patient?_total=accurate').expect(200)
