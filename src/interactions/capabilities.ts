@@ -5,7 +5,7 @@ import { FhirError } from '../fhir/error.ts'
 import type { Search, SupportedParameter } from '../search/create-search.ts'
 import { documentationOf } from '../search/documentation.ts'
 import { hasBytes } from './binary-bytes.ts'
-import { actionOf, systemCodes, typeCodes } from './interaction-table.ts'
+import { actionOf, isPossible, systemCodes, typeCodes } from './interaction-table.ts'
 import type { Answered, InteractionKind } from './interaction.ts'
 import { patchFormats } from './patch-body.ts'
 import { isOffered, type Operation } from './operation.ts'
@@ -94,13 +94,13 @@ function resource(type: string, { definitions, access, search, operations, limit
     type,
     profile: `http://hl7.org/fhir/StructureDefinition/${type}`,
     ...(profiles.length === 0 ? {} : { supportedProfile: profiles }),
-    interaction: typeCodes((action) => access.offered(type, action)).map((code) => ({ code })),
+    interaction: typeCodes(type, (action) => access.offered(type, action)).map((code) => ({ code })),
     versioning: 'versioned-update',
     readHistory: offers('history-instance'),
     updateCreate: offers('update'),
     conditionalCreate: offers('create') && !hasBytes(type),
     conditionalRead: offers('read') ? 'full-support' : 'not-supported',
-    conditionalUpdate: offers('conditional-update') && !hasBytes(type),
+    conditionalUpdate: offers('conditional-update') && isPossible('conditional-update', type),
     conditionalDelete: offers('conditional-delete') ? severalDeletes : 'not-supported',
     referencePolicy: ['literal', 'logical', 'local'],
     searchInclude: includes,

@@ -3,6 +3,7 @@ import { FhirError } from '../fhir/error.ts'
 import { isId } from '../fhir/resource.ts'
 import type { Compartment } from '../search/request.ts'
 import { hasBytes } from './binary-bytes.ts'
+import { isPossible } from './interaction-table.ts'
 import type { Interaction, Known, Return } from './interaction.ts'
 
 /** What a request line and its conditional headers ask for; the same for HTTP and for the entries of a Bundle. */
@@ -94,9 +95,10 @@ function typeLevel(ask: Ask, type: string): Interaction {
     return { kind: 'create', type, ...(ask.ifNoneExist === undefined ? {} : { ifNoneExist: ask.ifNoneExist }) }
   }
   if (ask.method === 'PUT') return { kind: 'conditional-update', ...conditional(ask, type) }
-  if (ask.method === 'PATCH') return { kind: 'conditional-patch', ...conditional(ask, type) }
+  const patches = isPossible('conditional-patch', type)
+  if (ask.method === 'PATCH' && patches) return { kind: 'conditional-patch', ...conditional(ask, type) }
   if (ask.method === 'DELETE') return { kind: 'conditional-delete', ...conditional(ask, type) }
-  throw notAllowed(ask, ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])
+  throw notAllowed(ask, ['GET', 'POST', 'PUT', ...(patches ? ['PATCH'] : []), 'DELETE'])
 }
 
 /** `PUT Patient?identifier=…`: https://hl7.org/fhir/R4/http.html#cond-update */
@@ -108,7 +110,7 @@ function conditional(ask: Ask, type: string) {
       `${ask.method} of ${type} needs the id of a resource, or criteria that find it.`,
     )
   }
-  if (hasBytes(type) && ask.method === 'PUT') {
+  if (ask.method === 'PUT' && !isPossible('conditional-update', type)) {
     throw new FhirError('unsupportedParameter', 'A Binary cannot be updated on a condition.')
   }
   return { type, criteria, ...matched(ask) }
@@ -139,9 +141,10 @@ function instanceLevel(ask: Ask, type: string, id: string): Interaction {
     const absent = ask.ifNoneMatch?.trim() === '*' ? { ifNoneMatch: '*' as const } : {}
     return { kind: 'update', type, id, ...match, ...absent }
   }
-  if (ask.method === 'PATCH') return { kind: 'patch', type, id, ...match }
+  const patches = isPossible('patch', type)
+  if (ask.method === 'PATCH' && patches) return { kind: 'patch', type, id, ...match }
   if (ask.method === 'DELETE') return { kind: 'delete', type, id, ...match }
-  throw notAllowed(ask, ['GET', 'PUT', 'PATCH', 'DELETE'])
+  throw notAllowed(ask, ['GET', 'PUT', ...(patches ? ['PATCH'] : []), 'DELETE'])
 }
 
 function search(ask: Ask, type?: string) {

@@ -1,4 +1,5 @@
 import type { Action } from '../access/access.ts'
+import { hasBytes } from './binary-bytes.ts'
 import type { InteractionKind } from './interaction.ts'
 
 interface Row {
@@ -9,6 +10,8 @@ interface Row {
   readonly on: 'system' | 'type' | 'instance'
   /** What must be allowed on the type; absent: it is decided by what comes with it. */
   readonly needs?: Action
+  /** It brings no bytes, so it cannot make a version of what has some. */
+  readonly withoutBytes?: true
 }
 
 /**
@@ -23,9 +26,9 @@ const table: Readonly<Record<InteractionKind, Row>> = {
   read: { code: 'read', on: 'instance', needs: 'read' },
   vread: { code: 'vread', on: 'instance', needs: 'read' },
   update: { code: 'update', on: 'instance', needs: 'update' },
-  'conditional-update': { code: 'update', on: 'type', needs: 'update' },
-  patch: { code: 'patch', on: 'instance', needs: 'update' },
-  'conditional-patch': { code: 'patch', on: 'type', needs: 'update' },
+  'conditional-update': { code: 'update', on: 'type', needs: 'update', withoutBytes: true },
+  patch: { code: 'patch', on: 'instance', needs: 'update', withoutBytes: true },
+  'conditional-patch': { code: 'patch', on: 'type', needs: 'update', withoutBytes: true },
   delete: { code: 'delete', on: 'instance', needs: 'delete' },
   'conditional-delete': { code: 'delete', on: 'type', needs: 'delete' },
   'history-instance': { code: 'history-instance', on: 'instance', needs: 'read' },
@@ -47,9 +50,17 @@ export function actionOf(kind: InteractionKind): Action | undefined {
   return table[kind].needs
 }
 
+/** Whether there is such an interaction for the type, whoever asks. */
+export function isPossible(kind: InteractionKind, type: string): boolean {
+  return !(table[kind].withoutBytes && hasBytes(type))
+}
+
 /** The codes that a CapabilityStatement has for one type, when `offered` says what anybody may do with it. */
-export function typeCodes(offered: (action: Action) => boolean): string[] {
-  return promised(({ on, needs }) => on !== 'system' && needs !== undefined && offered(needs))
+export function typeCodes(type: string, offered: (action: Action) => boolean): string[] {
+  return promised(
+    ({ on, needs, withoutBytes }) =>
+      on !== 'system' && needs !== undefined && offered(needs) && !(withoutBytes && hasBytes(type)),
+  )
 }
 
 export function systemCodes(): string[] {

@@ -36,9 +36,9 @@ export function binaries({ attachments, base }: Parts): Rule {
   }
 
   /** The lock keeps a document from taking the Binary between this look and the commit. */
-  async function refuseLinked({ identity: { id, rid, version } }: Change, work: Work): Promise<void> {
+  async function refuseLinked({ identity: { id, rid } }: Change, work: Work): Promise<void> {
     await work.tx.lock([binaryLock(id)])
-    const stored = await attachments.find(rid, version - 1, work.tx)
+    const stored = await attachments.find(rid, undefined, work.tx)
     if (stored?.owner === undefined) return
     const text = `Binary/${id} belongs to a document and does not change: store another one and let the document refer to it.`
     throw new FhirError('conflict', text, { expression: 'Binary' })

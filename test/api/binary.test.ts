@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { request as httpRequest } from 'node:http'
 import { after, before, test } from 'node:test'
-import { aPatient } from '../support/resources.ts'
+import { aPatient, aTransaction } from '../support/resources.ts'
 import { administrator, type Client, scopes, startServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
@@ -143,6 +143,23 @@ test('a linked Binary cannot be changed or deleted', async () => {
   await admin.raw('put')(`Binary/${id}`).set('content-type', 'text/plain').send('y').expect(409)
   await admin.delete(`Binary/${id}`).expect(409)
   assert.equal((await admin.get(`Binary/${id}`)).text, 'x')
+})
+
+test('a Binary is patched neither by its id, nor on a condition, nor in a Bundle: a patch brings no bytes', async () => {
+  const id = await uploaded(Buffer.from('x'), 'text/plain')
+  const operations = [{ op: 'add', path: '/language', value: 'en' }]
+  for (const target of [`Binary/${id}`, `Binary?_id=${id}`]) {
+    const { body } = await admin.patch(target, operations).expect(405)
+    assert.equal(body.issue[0].code, 'not-supported')
+  }
+  const data = Buffer.from(JSON.stringify(operations)).toString('base64')
+  const resource = { resourceType: 'Binary', contentType: 'application/json-patch+json', data }
+  const bundle = aTransaction({ resource, request: { method: 'PATCH', url: `Binary/${id}` } })
+  await admin.post('/fhir', bundle).expect(405)
+  const { body } = await admin.post('/fhir', { ...bundle, type: 'batch' }).expect(200)
+  assert.match(body.entry[0].response.status, /^405/)
+  const { text, headers } = await admin.get(`Binary/${id}`).expect(200)
+  assert.deepEqual([text, headers['etag']], ['x', 'W/"1"'])
 })
 
 /** Rows plus files: what an upload leaves in either place. */

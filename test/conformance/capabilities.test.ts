@@ -287,6 +287,7 @@ test('what is not promised is refused', async () => {
     const calls: Record<string, (client: Client) => Promise<{ status: number }>> = {
       create: (client) => client.post(type, bodyOf(type, stored.get(type))),
       update: (client) => client.put(path, { ...bodyOf(type, stored.get(type)), id: path.split('/')[1] }),
+      patch: (client) => client.patch(path, [{ op: 'add', path: '/language', value: 'en' }]),
       delete: (client) => client.delete(path),
       'search-type': (client) => client.get(type),
       'history-type': (client) => client.get(`${type}/_history`),
