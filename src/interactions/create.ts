@@ -10,6 +10,7 @@ import type { Commit } from './commit.ts'
 import { criteria, matchesOf } from './conditional.ts'
 import type { Answered, Body, Interaction } from './interaction.ts'
 import { type Committed, createProposal, StaleVersion } from './proposal.ts'
+import { refuseSmallScope } from './visible-rows.ts'
 
 interface Parts {
   access: Access
@@ -35,6 +36,7 @@ export function createCreate({ access, search, keys, commit, bytes }: Parts) {
   ): Promise<Answered> {
     access.rows(context.principal, type, 'create', context.now.getTime())
     if (ifNoneExist === undefined) return created(context, handle, type, body)
+    refuseSmallScope(access, context, type, 'search')
     const asked = criteria(search, type, ifNoneExist)
     return handle.transaction(async (tx) => {
       await tx.lock([asked.text])

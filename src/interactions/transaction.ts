@@ -113,7 +113,9 @@ export function createTransaction({
   /** Refused before anything is looked up, whatever the other entries are. */
   function refuseUncovered(context: Context, interaction: Interaction): void {
     const action = actionOf(interaction.kind)
-    if ('criteria' in interaction) refuseSmallScope(access, context, interaction.type, 'search')
+    if ('criteria' in interaction || 'ifNoneExist' in interaction) {
+      refuseSmallScope(access, context, interaction.type, 'search')
+    }
     if (action && 'type' in interaction) return refuseSmallScope(access, context, interaction.type!, action)
     if (changesState(interaction) || interaction.kind === 'capabilities') {
       const name = interaction.kind === 'operation' ? `$${interaction.name}, which changes something` : interaction.kind

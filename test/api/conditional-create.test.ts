@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { aPatient } from '../support/resources.ts'
-import { administrator, type Client, startServer, type TestServer } from '../support/server.ts'
+import { aPatient, aTransaction, posted } from '../support/resources.ts'
+import { administrator, type Client, scopes, startServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
 let admin: Client
@@ -34,4 +34,13 @@ test('several matches of a conditional create answer 412', async () => {
 
 test('criteria that select nothing in particular are refused', async () => {
   await admin.post('Patient', identified('3')).set('if-none-exist', '_count=1').expect(400)
+})
+
+test('a token that may create but not search is told so: what it cannot find it would create twice', async () => {
+  const app = server.as({ ...administrator(), scopes: scopes('user/Patient.c') })
+  const condition = 'identifier=urn:mrn|4'
+  const alone = await app.post('Patient', identified('4')).set('if-none-exist', condition).expect(403)
+  assert.equal(alone.headers['www-authenticate'], 'Bearer error="insufficient_scope"')
+  await app.post('/fhir', aTransaction(posted(identified('4'), {}, { ifNoneExist: condition }))).expect(403)
+  assert.equal((await admin.get(`Patient?${condition}&_total=accurate`)).body.total, 0)
 })
