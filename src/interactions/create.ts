@@ -3,11 +3,11 @@ import type { Context } from '../access/principal.ts'
 import { FhirError } from '../fhir/error.ts'
 import type { Search } from '../search/create-search.ts'
 import type { Keys } from '../search/keys.ts'
-import type { Handle } from '../store/store.ts'
+import type { Handle, Transaction } from '../store/store.ts'
 import type { BinaryBytes } from './binary-bytes.ts'
 import { resourceOf } from './body.ts'
 import type { Commit } from './commit.ts'
-import { criteria, matchesOf } from './conditional.ts'
+import { criteria, type Match, matchesOf } from './conditional.ts'
 import type { Answered, Body, Interaction } from './interaction.ts'
 import { type Committed, createProposal, StaleVersion } from './proposal.ts'
 import { refuseSmallScope } from './visible-rows.ts'
@@ -43,17 +43,7 @@ export function createCreate({ access, search, keys, commit, bytes }: Parts) {
       const [existing, ...others] = await matchesOf(access, context, tx, asked)
       if (!existing) return created(context, tx, type, body)
       if (others.length > 0) throw severalMatches(type, ifNoneExist)
-      const [stored] = await tx.resources.read(type, [existing.id])
-      return {
-        answer: {
-          status: 200,
-          json: stored!.json,
-          location: `${type}/${existing.id}/_history/${existing.version}`,
-          version: existing.version,
-          lastUpdated: stored!.lastUpdated,
-        },
-        touched: { type, id: existing.id, version: existing.version },
-      }
+      return matched(tx, type, existing)
     })
   }
 
@@ -65,6 +55,16 @@ export function createCreate({ access, search, keys, commit, bytes }: Parts) {
     })
     return { answer: answerOf(done[0]!, 201) }
   }
+}
+
+/**
+ * What the criteria of a conditional create found: in the version that they found, which the caller may see, whatever
+ * others have made of it meanwhile.
+ */
+export async function matched(tx: Transaction, type: string, { id, version }: Omit<Match, 'rid'>): Promise<Answered> {
+  const { json, lastUpdated } = (await tx.resources.vread(type, id, version))!
+  const location = `${type}/${id}/_history/${version}`
+  return { answer: { status: 200, json, location, version, lastUpdated }, touched: { type, id, version } }
 }
 
 /** A new identity that is taken already is a defect of the clock or of luck; one conflict is told, never hidden. */

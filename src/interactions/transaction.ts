@@ -11,6 +11,7 @@ import type { BinaryBytes } from './binary-bytes.ts'
 import { resourceOf } from './body.ts'
 import { bundleText } from './bundle-text.ts'
 import type { Commit } from './commit.ts'
+import { matched } from './create.ts'
 import { actionOf, codeOf } from './interaction-table.ts'
 import type { Answered, Body, Interaction, Return } from './interaction.ts'
 import type { PatchOf } from './patch-body.ts'
@@ -130,13 +131,7 @@ export function createTransaction({
     done: Committed | undefined,
     existing: { type: string; id: string; version: number } | undefined,
   ): Promise<Answered> {
-    if (existing) {
-      const { type, id, version } = existing
-      const [stored] = await tx.resources.read(type, [id])
-      const { json, lastUpdated } = stored!
-      const location = `${type}/${id}/_history/${version}`
-      return { answer: { status: 200, location, version, lastUpdated, json }, touched: { type, id, version } }
-    }
+    if (existing) return matched(tx, existing.type, existing)
     if (done) {
       const { json, lastUpdated, version, proposal } = done
       const { type, id, kind } = proposal
