@@ -25,9 +25,14 @@ const mostSteps = 1_000_000
 export function createTerminology(source: TerminologySource): Terminology {
   const systems = new Map<string, System | undefined>()
 
-  function system(url: string): System | undefined {
-    if (!systems.has(url)) systems.set(url, systemOf(source.codeSystem(url), url))
-    return systems.get(url)
+  /** What is not on board is not remembered: clients make up any number of URLs. */
+  function system(canonical: string): System | undefined {
+    const url = withoutVersion(canonical)
+    if (systems.has(url)) return systems.get(url)
+    const definition = source.codeSystem(url)
+    const made = systemOf(definition, url)
+    if (definition) systems.set(url, made)
+    return made
   }
 
   return terminologyOf(source, system, () => undefined)
@@ -51,7 +56,8 @@ function terminologyOf(
     known.set(url, undefined) // For one that includes itself, which says nothing.
     const valueSet = source.valueSet(url)
     const made = valueSet && membersOf(valueSet, around)
-    known.set(url, made)
+    if (made) known.set(url, made)
+    else known.delete(url) // It is not on board, and clients make up any number of URLs.
     return made
   }
 

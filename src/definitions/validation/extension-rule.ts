@@ -21,11 +21,14 @@ const misplacedByR4 = 'http://hl7.org/fhir/StructureDefinition/structuredefiniti
  */
 export function createExtensionRule(parts: { registry: Registry; structures: Structures; profiles: Profiles }): Rule {
   const { registry, structures, profiles } = parts
-  const known = new Map<string, Definition | undefined>()
+  const known = new Map<string, Definition>()
 
-  function definitionOf(url: string): Definition | undefined {
-    if (!known.has(url)) known.set(url, profiles.typeOf(url) === 'Extension' ? read(registry.profile(url)!) : undefined)
-    return known.get(url)
+  /** What is not on board is not remembered: clients make up any number of URLs. */
+  function definitionOf(canonical: string): Definition | undefined {
+    const url = canonical.split('|', 1)[0]!
+    const found = known.get(url) ?? (profiles.typeOf(url) === 'Extension' ? read(registry.profile(url)!) : undefined)
+    if (found) known.set(url, found)
+    return found
   }
 
   function mayStandIn({ contexts }: Definition, { element, container }: Walk): boolean {

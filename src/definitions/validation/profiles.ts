@@ -53,14 +53,18 @@ export function createProfiles({ registry, structures, bindings, invariants }: P
     },
   })
 
-  /** Undefined for one that is not on board, and for the types themselves, which are checked anyway. */
+  /**
+   * Undefined for one that is not on board, and for the types themselves, which are checked anyway. What is not on board is not
+   * remembered: clients make up any number of URLs.
+   */
   function profileOf(canonical: string): Profile | undefined {
     const url = canonical.split('|', 1)[0]!
-    if (!made.has(url)) {
-      const definition = registry.profile(url)
-      made.set(url, definition?.derivation === 'constraint' ? prepared(url, definition) : undefined)
-    }
-    return made.get(url)
+    if (made.has(url)) return made.get(url)
+    const definition = registry.profile(url)
+    if (!definition) return undefined
+    const profile = definition.derivation === 'constraint' ? prepared(url, definition) : undefined
+    made.set(url, profile)
+    return profile
   }
 
   function prepared(url: string, definition: StructureDefinition): Profile {

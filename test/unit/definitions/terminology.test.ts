@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { createTerminology } from '../../../src/definitions/terminology/create-terminology.ts'
 import { loadDefinitions } from '../../../src/definitions/load.ts'
 import type { CodeSystem, ValueSet } from '../../../src/definitions/terminology.ts'
 
@@ -212,4 +213,24 @@ test('a lookup answers display, designations, parents and children', () => {
   assert.deepEqual(male.designations[1], { language: 'nl', value: 'Man' })
   assert.equal(terminology.lookup(`${hl7}v3-RoleCode`, 'nobody'), undefined)
   assert.equal(terminology.lookup('http://loinc.org', 'nobody'), 'unknown')
+})
+
+test('what is on board is prepared once, whatever version is asked for, and what is not leaves nothing behind', () => {
+  const onBoard = new Set<string>()
+  const asked: string[] = []
+  const own = createTerminology({
+    valueSet: (url) =>
+      onBoard.has(url) ? { ...set('all', { include: [{ system: 'urn:colours' }] }), url } : undefined,
+    codeSystem: (url) => (asked.push(url), onBoard.has(url) ? { ...colours, url } : undefined),
+  })
+  const resultOf = (code: string, system: string, valueSet?: string) =>
+    own.validateCode({ code, system, ...(valueSet === undefined ? {} : { valueSet }) }).result
+  assert.equal(resultOf('red', 'urn:colours'), 'unknown')
+  assert.equal(resultOf('red', 'urn:colours', 'urn:set:all'), 'unknown')
+  onBoard.add('urn:colours').add('urn:set:all')
+  assert.equal(resultOf('red', 'urn:colours'), 'yes')
+  assert.equal(resultOf('red', 'urn:colours', 'urn:set:all'), 'yes')
+  asked.length = 0
+  for (let version = 0; version < 10; version++) assert.equal(resultOf('red', `urn:colours|${version}`), 'yes')
+  assert.deepEqual(asked, [])
 })
