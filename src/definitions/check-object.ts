@@ -38,6 +38,8 @@ export function createObjectCheck(elementPlan: () => ObjectPlan) {
 
   function checkObject(object: Json, plan: ObjectPlan, walk: Walk): void {
     const before = walk.errors
+    const elsewhere = walk.hasBesides
+    walk.hasBesides = false
     const present: string[] = []
     let size = 0
     for (const key in object) {
@@ -61,6 +63,7 @@ export function createObjectCheck(elementPlan: () => ObjectPlan) {
     checkPresence(object, plan, present, walk)
     if (object.id !== undefined && plan.hasUniqueIds) noteId(object.id, walk)
     if (walk.errors === before) obey(plan.rules, plan.warnings, object, walk)
+    walk.hasBesides ||= elsewhere
   }
 
   /** `present`: the members of choice elements that the object has. */

@@ -53,9 +53,11 @@ export function createValidator({ structures, bindings, invariants, proseRules, 
     if (advice) warnings.push(advice)
     const checkShape = checkOf(member)
     const check: MemberPlan['check'] = (value, walk) => {
-      const before = walk.errors
+      const { errors: before, hasBesides: elsewhere } = walk
+      walk.hasBesides = false
       checkShape(value, walk)
       if (walk.errors === before) obey(errors, warnings, value, walk)
+      walk.hasBesides ||= elsewhere
     }
     // What defines FHIR speaks of "<a> elements", in HL7's own definitions too.
     if (type === 'markdown' && owner.type !== 'ElementDefinition') errors.push(checkMarkdown)
@@ -107,10 +109,12 @@ export function createValidator({ structures, bindings, invariants, proseRules, 
     if (!structure?.isResource || structure.isAbstract) {
       return walk.report('structure', `${quoted(type)} is not a resource type of FHIR R4`)
     }
-    const outer = walk.frame
+    const { frame: outer, hasBesides: elsewhere } = walk
     walk.frame = frameOf(value, root, outer)
+    walk.hasBesides = false
     checkObject(value, planOf(structure), walk)
     checkProfiles(value, type, walk)
+    walk.hasBesides ||= elsewhere
     walk.frame = outer
   }
 
