@@ -21,7 +21,10 @@ export interface Walk {
   readonly advises: boolean
   /** The errors so far, those beyond the limit included. */
   errors: number
-  /** A primitive with an id or extensions was met: then what is no member of that name may be there all the same. */
+  /**
+   * A primitive with an id or extensions was met in the value whose rules come next: then what is no member of that name may be
+   * there all the same. What lies beside the value does not count, or one such primitive would slow down all that follows.
+   */
   hasBesides: boolean
   frame: Frame
   /** The definition's path of the element that is being checked: `Patient.contact`, or `HumanName.period` inside of a name. */
@@ -50,27 +53,43 @@ export interface Frame {
   readonly outer: Frame | undefined
   /** The ids of elements, to find one that comes twice. */
   ids: Set<string> | undefined
-  /** References within the resource, such as `#p1`; those of a contained resource count for its container as well. */
-  fragments: string[] | undefined
-  /** The ids of what is contained in it. */
-  contained: ReadonlySet<unknown> | undefined
+  /** References within the resource, such as `#p1`, and for "#" the contained resource that it comes from. */
+  fragments: Set<unknown> | undefined
+  /** What is contained in it, by id; made when the first reference asks. */
+  contained: ReadonlyMap<unknown, Json> | undefined
+  /** Of a Bundle: what its entries are found by; made when the first reference asks. */
+  entries: Entries | undefined
+  /** The resource as FHIRPath takes it; made once, since every rule on every element may ask for it. */
+  copy: { readonly of: unknown } | undefined
+}
+
+export type Json = Record<string, unknown>
+
+export interface Entries {
+  /** By the fullUrl, and by the fullUrl with the version: `http://a/Patient/1/_history/2`. */
+  readonly byUrl: ReadonlyMap<string, readonly Json[]>
+  readonly urlOf: ReadonlyMap<unknown, string>
 }
 
 export function frameOf(resource: unknown, root?: Frame, outer?: Frame): Frame {
-  return { resource, root, outer, ids: undefined, fragments: undefined, contained: undefined }
+  return {
+    resource,
+    root,
+    outer,
+    ids: undefined,
+    fragments: undefined,
+    contained: undefined,
+    entries: undefined,
+    copy: undefined,
+  }
 }
 
-/** Remembers a reference within the resource; "#" is noted with the place of the contained resource that it comes from. */
+/** Remembers a reference within the resource; those of a contained resource count for its container. */
 export function noteFragment({ frame }: Walk, text: string): void {
   const root = frame.root ?? frame
-  root.fragments ??= []
-  if (text !== '#') root.fragments.push(text)
-  else if (frame.root) root.fragments.push(`${containedIn(root).indexOf(frame.resource)}#`)
-}
-
-function containedIn({ resource }: Frame): readonly unknown[] {
-  const { contained } = resource as { contained?: unknown }
-  return Array.isArray(contained) ? contained : []
+  root.fragments ??= new Set()
+  if (text !== '#') root.fragments.add(text)
+  else if (frame.root) root.fragments.add(frame.resource)
 }
 
 export function createWalk(root: string, advises: boolean): Walk {

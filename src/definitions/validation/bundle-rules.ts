@@ -1,4 +1,6 @@
+import { isAbsolute } from '../../fhir/reference.ts'
 import type { Walk } from '../walk.ts'
+import { entriesNamed, restfulUrl } from './resolve.ts'
 
 interface Entry {
   readonly fullUrl?: string
@@ -12,8 +14,6 @@ interface Resource {
   readonly id?: string
   readonly meta?: { readonly versionId?: string }
 }
-
-const restful = /^(https?:\/\/.+)\/([A-Z][A-Za-z]+)\/([A-Za-z0-9\-.]{1,64})$/
 
 /** What the invariants of a Bundle leave to the text. https://hl7.org/fhir/R4/bundle.html */
 export function checkBundle(bundle: Readonly<Record<string, unknown>>, walk: Walk): void {
@@ -51,13 +51,13 @@ function checkFullUrl({ fullUrl, resource, request }: Entry, bundleType: string,
     if (resource && isWithFullUrl(bundleType, request)) walk.report('required', '"fullUrl" is required', 'fullUrl')
     return
   }
-  if (!/^[a-z][a-z0-9+.-]*:/i.test(fullUrl)) {
+  if (!isAbsolute(fullUrl)) {
     walk.report('invalid', `the fullUrl "${fullUrl}" is not an absolute URL`, 'fullUrl')
     return
   }
-  const parts = restful.exec(fullUrl)
+  const parts = restfulUrl(fullUrl)
   if (!parts || !resource || request?.method === 'POST') return
-  const [, , type, id] = parts
+  const { type, id } = parts
   if (type !== resource.resourceType || (resource.id !== undefined && id !== resource.id))
     walk.report('invalid', `the fullUrl ${fullUrl} is not that of ${resource.resourceType}/${resource.id}`, 'fullUrl')
 }
@@ -89,17 +89,13 @@ function checkSearchEntry({ resource, search }: Entry, walk: Walk): void {
 function checkTogether(entries: readonly Entry[], type: string, walk: Walk): void {
   const [first] = entries
   if (!first?.resource) return
-  const base = restful.exec(first.fullUrl ?? '')?.[1]
   const found =
     type === 'document' ? referencesOf(first.resource, '') : referencesOf(first.resource, '').filter(isFocus)
   for (const { reference, path } of found) {
     if (reference.startsWith('#')) continue
-    const [url, version] = reference.split('/_history/') as [string, string?]
-    const absolute = /^[a-z][a-z0-9+.-]*:/i.test(url) ? url : base === undefined ? undefined : `${base}/${url}`
-    const named = entries.filter(({ fullUrl }) => fullUrl !== undefined && fullUrl === absolute)
-    const meant = version === undefined ? named : named.filter(({ resource }) => resource?.meta?.versionId === version)
-    if (meant.length === 1) continue
-    const problem = meant.length > 1 ? 'fits several entries of the bundle' : 'is not in the bundle'
+    const { length } = entriesNamed(walk.frame, reference, first.fullUrl)
+    if (length === 1) continue
+    const problem = length > 1 ? 'fits several entries of the bundle' : 'is not in the bundle'
     walk.report('not-found', `"${reference}" ${problem}`, `entry[0].resource${path}`)
   }
 }

@@ -1,5 +1,6 @@
 import { timeRange } from '../../fhir/date-time.ts'
 import type { Walk } from '../walk.ts'
+import { containedIn } from './resolve.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -58,18 +59,14 @@ function lacks(meta: unknown, member: string): boolean {
 
 /** What refers to something inside was noted on the way. "#" from inside names the container itself. */
 function isEachReferenced(value: Json, { frame }: Walk): boolean {
-  return contained(value).every(
-    ({ id }, at) => frame.fragments?.includes(`#${String(id)}`) || frame.fragments?.includes(`${at}#`),
-  )
+  return contained(value).every((inner) => frame.fragments?.has(`#${String(inner.id)}`) || frame.fragments?.has(inner))
 }
 
 function isFoundInside({ reference }: Json, { frame }: Walk): boolean {
   if (typeof reference !== 'string' || reference.charCodeAt(0) !== 0x23) return true
   // "A reference to the containing resource": https://hl7.org/fhir/R4/references.html#contained
   if (reference === '#') return true
-  const root = frame.root ?? frame
-  root.contained ??= new Set(contained(root.resource as Json).map(({ id }) => id))
-  return root.contained.has(reference.slice(1))
+  return containedIn(frame.root ?? frame).has(reference.slice(1))
 }
 
 /** "The end value includes any matching date/time: 2012-02-03T10:00:00 is in a period that has an end value of 2012-02-03." */

@@ -3,9 +3,10 @@ import type * as FhirPathLibrary from 'fhirpath'
 import type { Bindings } from '../bindings.ts'
 import { plain } from '../fhirpath-expression.ts'
 import { referencedType } from '../referenced-type.ts'
+import type { Frame } from '../walk.ts'
 
 /** Undefined where the expression yields nothing, or cannot be evaluated on the value. */
-export type Evaluate = (value: unknown, resource: unknown, rootResource: unknown) => boolean | undefined
+export type Evaluate = (value: unknown, frame: Frame) => boolean | undefined
 
 export type FhirPathEngine = ReturnType<typeof createFhirPathEngine>
 
@@ -64,10 +65,13 @@ export function createFhirPathEngine({ bindings }: { bindings: Bindings }) {
     const { fhirpath, options, model } = library()
     const evaluate = fhirpath.compile({ base: path, expression }, model as never, options)
     const needsResource = expression.includes('%')
-    return (value, resource, rootResource) => {
+    return (value, frame) => {
       try {
-        const variables = needsResource ? { ...constants, ...surroundings(resource, rootResource) } : constants
-        const result = evaluate(withoutDecimals(value), variables) as unknown[]
+        const variables = needsResource ? { ...constants, ...surroundings(frame) } : constants
+        const result = evaluate(
+          value === frame.resource ? copyOf(frame) : withoutDecimals(value),
+          variables,
+        ) as unknown[]
         return result.length === 0 ? undefined : result.length > 1 || result[0] !== false
       } catch {
         return undefined // what cannot be evaluated is no fault of the value
@@ -80,9 +84,14 @@ export function createFhirPathEngine({ bindings }: { bindings: Bindings }) {
 
 const constants = { sct: 'http://snomed.info/sct', loinc: 'http://loinc.org', ucum: 'http://unitsofmeasure.org' }
 
-function surroundings(resource: unknown, rootResource: unknown) {
-  const [copy, root] = [withoutDecimals(resource), withoutDecimals(rootResource)]
-  return { resource: copy, rootResource: root }
+function surroundings(frame: Frame) {
+  return { resource: copyOf(frame), rootResource: copyOf(frame.root ?? frame) }
+}
+
+/** Expressions only read it, so that one copy serves them all. */
+function copyOf(frame: Frame): unknown {
+  frame.copy ??= { of: withoutDecimals(frame.resource) }
+  return frame.copy.of
 }
 
 function withoutDecimals(value: unknown): unknown {

@@ -94,7 +94,7 @@ export function createInvariants({ structures, engine, onlyFhirPath = false }: P
     let evaluate: Evaluate | undefined
     return (value: unknown, { frame }: Walk): boolean | undefined => {
       evaluate ??= compiled(expression, path)
-      return evaluate(value, frame.resource, (frame.root ?? frame).resource)
+      return evaluate(value, frame)
     }
   }
 

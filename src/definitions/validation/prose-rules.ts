@@ -1,3 +1,4 @@
+import { isAbsolute } from '../../fhir/reference.ts'
 import type { Registry } from '../registry.ts'
 import type { Structure, Structures } from '../structure.ts'
 import type { Walk } from '../walk.ts'
@@ -30,11 +31,6 @@ export function createProseRules(parts: { structures: Structures; registry: Regi
     const line = structure.isResource ? [checkContainedIds] : []
     return own ? [own, ...line] : line
   }
-}
-
-/** RFC 3986: what has a scheme is absolute. */
-export function isAbsolute(uri: string): boolean {
-  return /^[a-z][a-z0-9+.-]*:/i.test(uri)
 }
 
 /** "size: the number of bytes of data that make up this attachment (before base64 encoding, if that is done)" */

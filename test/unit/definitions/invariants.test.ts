@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { describe, test } from 'node:test'
 import { createBindings } from '../../../src/definitions/bindings.ts'
 import { createRegistry } from '../../../src/definitions/registry.ts'
 import { createStructures } from '../../../src/definitions/structure.ts'
@@ -9,6 +9,10 @@ import { createValidator } from '../../../src/definitions/validate.ts'
 import { createFhirPathEngine } from '../../../src/definitions/validation/fhirpath-engine.ts'
 import { createInvariants } from '../../../src/definitions/validation/invariants.ts'
 import { createProfiles } from '../../../src/definitions/validation/profiles.ts'
+import { checkBundle } from '../../../src/definitions/validation/bundle-rules.ts'
+import { createProseRules } from '../../../src/definitions/validation/prose-rules.ts'
+import { resolve } from '../../../src/definitions/validation/resolve.ts'
+import { createWalk, frameOf } from '../../../src/definitions/walk.ts'
 import { projectRoot } from '../../../src/project-root.ts'
 import { r4Examples } from '../../support/r4-examples.ts'
 
@@ -73,8 +77,83 @@ test('what is unlike in precision, or points nowhere, is judged as the text says
 function quicklyAll(resource: unknown): string[] {
   const invariants = createInvariants({ structures, engine })
   const profiles = createProfiles({ registry, structures, bindings, invariants })
-  const validate = createValidator({ structures, bindings, invariants, profiles, proseRules: () => [] })
+  const proseRules = createProseRules({ structures, registry, profiles })
+  const validate = createValidator({ structures, bindings, invariants, profiles, proseRules })
   return validate(resource).map(({ diagnostics }) => String(diagnostics))
+}
+
+describe('the work for a resource grows with its size, and no faster:', () => {
+  const observation = (id: string) => ({
+    resourceType: 'Observation',
+    id,
+    status: 'final',
+    code: { coding: [{ system: 'http://loinc.org', code: '1-8' }] },
+    subject: { reference: '#' },
+    valueString: 'x',
+  })
+  const patient = (count: number) => ({
+    resourceType: 'Patient',
+    contained: Array.from({ length: count }, (_, n) => observation(`o${n}`)),
+  })
+
+  test('of contained resources, whose rules look at their container', () => {
+    const readsOf = (count: number) => {
+      const [resource, reads] = counting(patient(count), 'language', 'en')
+      assert.deepEqual(quicklyAll(resource), [])
+      return reads()
+    }
+    assert.equal(readsOf(40), readsOf(4))
+  })
+
+  test('of the entries of a Bundle that refer to each other', () => {
+    const readsOf = (count: number) => {
+      const [last, reads] = counting({ resource: patient(0) }, 'fullUrl', 'http://a.example/Patient/last')
+      const author = Array.from({ length: count }, () => ({ reference: 'Patient/last' }))
+      const resource = { resourceType: 'Composition', id: 'c', author }
+      const entry = [{ fullUrl: 'http://a.example/Composition/c', resource }, last]
+      const walk = createWalk('Bundle', false)
+      const bundle = { resourceType: 'Bundle', type: 'document', entry }
+      walk.frame = frameOf(bundle)
+      checkBundle(bundle, walk)
+      const inner = frameOf(resource, undefined, walk.frame)
+      for (let n = 0; n < count; n++) assert.ok(resolve({ reference: 'Patient/last' }, inner))
+      assert.deepEqual(walk.issues, [])
+      return reads()
+    }
+    assert.equal(readsOf(40), readsOf(4))
+  })
+
+  test('of values beside one that has an extension: their rules need no library', () => {
+    const evaluationsOf = (contacts: number) => {
+      let evaluations = 0
+      const compile: typeof engine.compile = (expression, path) => {
+        const evaluate = engine.compile(expression, path)
+        return (value, frame) => (evaluations++, evaluate(value, frame))
+      }
+      const invariants = createInvariants({ structures, engine: { compile } })
+      const profiles = createProfiles({ registry, structures, bindings, invariants })
+      const validate = createValidator({ structures, bindings, invariants, profiles, proseRules: () => [] })
+      const contact = Array.from({ length: contacts }, () => ({ name: { text: 'Ben' } }))
+      const _active = { extension: [{ url: 'urn:why', valueString: 'x' }] }
+      const first = { name: { text: 'Ben', _text: _active } }
+      assert.deepEqual(validate({ resourceType: 'Patient', _active, contact: [first, ...contact] }), [])
+      return evaluations
+    }
+    assert.ok(evaluationsOf(0) > 0)
+    assert.equal(evaluationsOf(40), evaluationsOf(4))
+  })
+})
+
+test('a list of contained resources that holds null is refused', () => {
+  const resource = { resourceType: 'Patient', contained: [null], managingOrganization: { reference: '#o' } }
+  assert.match(quicklyAll(resource).join(), /null/)
+})
+
+/** The object with a member more, and how often that was read. */
+function counting(object: object, member: string, value: unknown): [object, () => number] {
+  let reads = 0
+  const copy = Object.defineProperty({ ...object }, member, { enumerable: true, get: () => (reads++, value) })
+  return [copy, () => reads]
 }
 
 /** The resource without one of its members, for members spread over all of it. */
