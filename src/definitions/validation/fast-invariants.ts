@@ -72,7 +72,11 @@ function isFoundInside({ reference }: Json, { frame }: Walk): boolean {
 /** "The end value includes any matching date/time: 2012-02-03T10:00:00 is in a period that has an end value of 2012-02-03." */
 function endsAfterStart({ start, end }: Json): boolean {
   if (typeof start !== 'string' || typeof end !== 'string') return true
-  if (start.length === end.length && start <= end) return true
+  if (start.length === end.length && zoneOf(start) === zoneOf(end) && start <= end) return true
   const [from, to] = [timeRange(start), timeRange(end)]
   return !from || !to || from[0] < to[1]
+}
+
+function zoneOf(time: string): string {
+  return time.length <= '2012-02-03'.length || time.endsWith('Z') ? '' : time.slice(-'+00:00'.length)
 }

@@ -64,6 +64,9 @@ test('what is unlike in precision, or points nowhere, is judged as the text says
   assert.deepEqual(period('2012-02-03T10:00:00Z', '2012-02-03'), [])
   assert.deepEqual(period('2012-02-04', '2012-02'), [])
   assert.match(period('2012-03', '2012-02-03').join(), /per-1/)
+  assert.match(period('2012-02-03T10:00:00-05:00', '2012-02-03T11:00:00+05:00').join(), /per-1/)
+  assert.deepEqual(period('2012-02-03T10:00:00+05:00', '2012-02-03T11:00:00-05:00'), [])
+  assert.deepEqual(period('2012-02-03T10:00:00-05:00', '2012-02-03T11:00:00-05:00'), [])
   assert.match(period('2012-02-03', '2012-02-02').join(), /per-1/)
   const contained = [{ resourceType: 'Organization', id: 'o', name: 'O' }]
   const organization = (reference: string) => ({
