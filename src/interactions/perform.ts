@@ -32,6 +32,7 @@ import { createResolveConditions } from './resolve-conditions.ts'
 import { createResolveLinks } from './resolve-links.ts'
 import type { Rule, Work } from './rule.ts'
 import { changesState, createRunOperation } from './run-operation.ts'
+import { createSearchTerminology } from './operations/terminology/search-terminology.ts'
 import { createSearches } from './search-type.ts'
 import { createSubset } from './subset.ts'
 import { createPlan } from './transaction-plan.ts'
@@ -111,7 +112,10 @@ function createHandlers(parts: Parts, commit: Commit, perform: Perform): Record<
   const patchOf = createPatchOf(definitions)
   const conditionalTarget = createConditionalTarget({ access, search })
   const subset = createSubset(definitions)
-  const searches = createSearches({ access, search, subset })
+  const searches = createSearches({
+    ...{ access, search, subset },
+    withTerminology: createSearchTerminology({ definitions, access, search }),
+  })
   const historyPage = createHistoryPage({ search, subset })
   const show: Show = (type, query) => {
     const form = search.form(query)

@@ -10,6 +10,7 @@ import type { Search } from '../search/create-search.ts'
 import { searchedTypes, type SearchRequest } from '../search/request.ts'
 import type { Handle } from '../store/store.ts'
 import type { Answered, Interaction } from './interaction.ts'
+import type { createSearchTerminology } from './operations/terminology/search-terminology.ts'
 import { createSearchset, principalKeyOf } from './searchset.ts'
 import type { Subset } from './subset.ts'
 import { patientsOf, searchable, searchableAmong } from './visible-rows.ts'
@@ -18,12 +19,13 @@ interface Parts {
   access: Access
   search: Search
   subset: Subset
+  withTerminology: ReturnType<typeof createSearchTerminology>
 }
 
 type Asked = Extract<Interaction, { kind: 'search-type' | 'search-system' }>
 
 /** Access is part of the query: matches, includes and totals hold what the caller may see, and nothing is hidden afterwards. */
-export function createSearches({ access, search, subset }: Parts) {
+export function createSearches({ access, search, subset, withTerminology }: Parts) {
   const searchset = createSearchset({ search, subset })
 
   async function answered(
@@ -53,12 +55,18 @@ export function createSearches({ access, search, subset }: Parts) {
     /** What scope or role never allow is refused before the query is read. */
     async searchType(context: Context, handle: Handle, asked: Extract<Interaction, { kind: 'search-type' }>) {
       const allowed = searchable(access, context, asked.type)
-      const request = search.parse(asked.type, asked.query, optionsOf(context, asked))
+      const options = optionsOf(context, asked)
+      const request = await withTerminology({ context, handle }, (codes) =>
+        search.parse(asked.type, asked.query, { ...options, codes }),
+      )
       return answered(context, handle, asked, request, allowed)
     },
 
     async searchSystem(context: Context, handle: Handle, asked: Extract<Interaction, { kind: 'search-system' }>) {
-      const request = search.parseSystem(asked.query, optionsOf(context, asked))
+      const options = optionsOf(context, asked)
+      const request = await withTerminology({ context, handle }, (codes) =>
+        search.parseSystem(asked.query, { ...options, codes }),
+      )
       const types = searchedTypes(request).map(({ type }) => type)
       const allowed = searchableAmong(access, context, types, request.everyType === true)
       return answered(context, handle, asked, request, allowed)

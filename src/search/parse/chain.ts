@@ -2,12 +2,13 @@
 import type { Definitions } from '../../definitions/definitions.ts'
 import { FhirError } from '../../fhir/error.ts'
 import { type Clause, none, or } from '../clause.ts'
+import type { Codes } from '../codes.ts'
 import type { Field } from '../field.ts'
 import type { createLinks } from '../links.ts'
 import type { SpecialParameter } from './special.ts'
 import { type ConditionParts, createCondition, unsupported } from './condition.ts'
 
-export type Criterion = (type: string, name: string, value: string) => Clause
+export type Criterion = (type: string, name: string, value: string, codes?: Codes) => Clause
 
 /** Deeper ones are no question that a person has. */
 const deepest = 10
@@ -18,6 +19,7 @@ const mostWays = 300
 interface Walk {
   readonly depth: number
   readonly ways: { left: number }
+  readonly codes: Codes | undefined
 }
 
 interface Parts extends ConditionParts {
@@ -40,17 +42,17 @@ export function createCriterion({ definitions, linksTo, special, ...parts }: Par
     if (whole) return whole.clause(type, value)
     if (name.startsWith('_has:')) return reverse(type, name, value, walk)
     const dot = name.indexOf('.')
-    if (dot === -1) return condition(type, name, value)
+    if (dot === -1) return condition(type, name, value, walk.codes)
     return forward(type, name.slice(0, dot), name.slice(dot + 1), value, walk)
   }
 
-  function forward(type: string, head: string, rest: string, value: string, { depth, ways }: Walk): Clause {
+  function forward(type: string, head: string, rest: string, value: string, { depth, ...walk }: Walk): Clause {
     const [code = '', asked, ...others] = head.split(':')
     const field = fields.of(type, code)
     if (field?.parameter.type !== 'reference' || others.length > 0)
       throw unsupported(type, `${head}.${rest}`, fields, types)
     const clauses = supporting(targetsOf(field, asked), (target) => {
-      const where = criterion(target, rest, value, { depth: depth + 1, ways })
+      const where = criterion(target, rest, value, { depth: depth + 1, ...walk })
       return or(...linksTo(field, target).map((link) => chained(field, target, where, link)))
     })
     return or(...clauses)
@@ -82,7 +84,7 @@ export function createCriterion({ definitions, linksTo, special, ...parts }: Par
   }
 
   /** `_has:Source:parameter:name`, where the rest may be another chain or `_has`. */
-  function reverse(type: string, name: string, value: string, { depth, ways }: Walk): Clause {
+  function reverse(type: string, name: string, value: string, { depth, ...walk }: Walk): Clause {
     const [, source = '', code = '', ...rest] = name.split(':')
     const field = definitions.isResourceType(source) ? fields.of(source, code) : undefined
     if (field?.parameter.type !== 'reference' || !field.targets.includes(type) || rest.length === 0) {
@@ -91,12 +93,12 @@ export function createCriterion({ definitions, linksTo, special, ...parts }: Par
         `"${name}" is no reverse chain to ${type}: _has:[type]:[its reference to ${type}]:[parameter].`,
       )
     }
-    const where = criterion(source, rest.join(':'), value, { depth: depth + 1, ways })
+    const where = criterion(source, rest.join(':'), value, { depth: depth + 1, ...walk })
     if (where.op === 'none') return none
     return or(...linksTo(field, type).map((link): Clause => ({ op: 'has', source, where, ...link })))
   }
 
-  return (type, name, value) => criterion(type, name, value, { depth: 0, ways: { left: mostWays } })
+  return (type, name, value, codes) => criterion(type, name, value, { depth: 0, ways: { left: mostWays }, codes })
 }
 
 export function chained(

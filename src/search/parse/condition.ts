@@ -1,5 +1,6 @@
 import { FhirError } from '../../fhir/error.ts'
 import { all, and, type Clause, none, not } from '../clause.ts'
+import type { Codes } from '../codes.ts'
 import type { Field, Fields } from '../field.ts'
 import type { Keys } from '../keys.ts'
 import { split, unescape } from '../types/escapes.ts'
@@ -20,7 +21,7 @@ const mostAlternatives = 100
 
 /** What `code:modifier=values` asks of one type, without chains. */
 export function createCondition({ keys, fields, types }: ConditionParts) {
-  return function condition(type: string, name: string, value: string): Clause {
+  return function condition(type: string, name: string, value: string, codes?: Codes): Clause {
     const [code = '', modifier, ...others] = name.split(':')
     const field = fields.of(type, code)
     if (!field || !isSearchable(field, types) || others.length > 0) throw unsupported(type, name, fields, types)
@@ -30,7 +31,7 @@ export function createCondition({ keys, fields, types }: ConditionParts) {
     if (code === '_id') return idClause(keys, type, values, modifier)
     if (code === '_lastUpdated') return anyOf(values.map(types.date.lastUpdated))
     const known = types.typeOf(field.parameter)!
-    const matched = anyOf(values.map((one) => known.match(field, one, modifier)))
+    const matched = anyOf(values.map((one) => known.match(field, one, modifier, codes)))
     if (matched.op === 'or' && matched.of.length > mostAlternatives)
       throw tooMany(name, values.length, mostAlternatives)
     // "the negation applies to the set, not each individual entry"

@@ -1,6 +1,7 @@
 /** From a query string to a plan. https://hl7.org/fhir/R4/search.html */
 import { FhirError } from '../../fhir/error.ts'
 import type { Clause } from '../clause.ts'
+import type { Codes } from '../codes.ts'
 import { sortsByContent } from '../content-order.ts'
 import type { Cursors } from '../cursor.ts'
 import type { createFollow } from '../follow.ts'
@@ -17,6 +18,8 @@ export interface ParseOptions {
   readonly lenient: boolean
   /** Whose cursors these are. */
   readonly principalKey: string
+  /** What value sets and hierarchies of codes are; without it, what is on board says so. */
+  readonly codes?: Codes | undefined
   /** Only what is in this compartment. */
   readonly within?: Compartment | undefined
 }
@@ -55,7 +58,7 @@ export function createParse({ resourceTypes, criterion, inCompartment, includes,
   }
 
   /** Every type that is searched must know the parameter: "parameters … common to all the resource types searched". */
-  function read(draft: Draft, name: string, value: string): void {
+  function read(draft: Draft, name: string, value: string, codes: Codes | undefined): void {
     const result = single.get(name)
     if (result) {
       if (draft.used.some(([used]) => used === name)) throw new FhirError('invalidQuery', `${name} may come once only`)
@@ -64,7 +67,7 @@ export function createParse({ resourceTypes, criterion, inCompartment, includes,
       const types = draft.types.map(({ type }) => type)
       draft.rules.push(...includes(types, name, value))
     } else {
-      const clauses = draft.types.map(({ type }) => criterion(type, name, value))
+      const clauses = draft.types.map(({ type }) => criterion(type, name, value, codes))
       for (const [n, { where }] of draft.types.entries()) where.push(clauses[n]!)
     }
     draft.used.push([name, name === '_count' ? String(draft.count) : value])
@@ -86,7 +89,7 @@ export function createParse({ resourceTypes, criterion, inCompartment, includes,
   }
 
   return function parse(type: string | undefined, query: URLSearchParams, options: ParseOptions): SearchRequest {
-    const { lenient, principalKey, within } = options
+    const { lenient, principalKey, within, codes } = options
     const target = { type, within }
     if (query.size > mostParameters)
       throw new FhirError('invalidQuery', `A search has ${mostParameters} parameters at most`)
@@ -99,7 +102,7 @@ export function createParse({ resourceTypes, criterion, inCompartment, includes,
         continue
       }
       try {
-        read(draft, name, value)
+        read(draft, name, value, codes)
       } catch (error) {
         if (!(lenient && error instanceof FhirError && error.problem === 'unsupportedParameter')) throw error
         draft.ignored.push(`"${name}" was left out of the search: ${error.message}`)

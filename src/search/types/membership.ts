@@ -3,9 +3,9 @@
  *
  * https://hl7.org/fhir/R4/search.html#token
  */
-import type { Terminology } from '../../definitions/terminology.ts'
 import { FhirError } from '../../fhir/error.ts'
 import { type Clause, none } from '../clause.ts'
+import type { Codes } from '../codes.ts'
 import type { Field } from '../field.ts'
 import { anyOf } from '../parse/any-of.ts'
 import { unescape } from './escapes.ts'
@@ -14,9 +14,10 @@ import { parsedToken, type Token, tokenClause } from './token.ts'
 /** So many codes an index looks up in one go. */
 const mostCodes = 5_000
 
-export function createMembership(terminology: Pick<Terminology, 'expand' | 'descendants' | 'ancestors'>) {
-  /** "the value is a URI of a value set, and the coding is in it"; one that can be listed from what is on board. */
-  function inValueSet(field: Field, value: string): Clause {
+/** `onBoard`: for questions that bring no terminology of their own. */
+export function createMembership(onBoard: Codes) {
+  /** "the value is a URI of a value set, and the coding is in it"; one that can be listed. */
+  function inValueSet(field: Field, value: string, terminology = onBoard): Clause {
     const url = unescape(value)
     const expansion = terminology.expand(url)
     if ('problem' in expansion) throw refused(field, 'in', url, expansion.text)
@@ -24,7 +25,7 @@ export function createMembership(terminology: Pick<Terminology, 'expand' | 'desc
   }
 
   /** "the concept is subsumed by it" and "subsumes it"; each code subsumes itself. */
-  function inHierarchy(field: Field, value: string, modifier: 'above' | 'below'): Clause {
+  function inHierarchy(field: Field, value: string, modifier: 'above' | 'below', terminology = onBoard): Clause {
     const { system, code } = parsedToken(field, value)
     if (!system || code === undefined) throw refused(field, modifier, value, 'it takes system|code')
     const codes = modifier === 'below' ? terminology.descendants(system, code) : terminology.ancestors(system, code)

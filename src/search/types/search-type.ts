@@ -1,6 +1,7 @@
 import type { TypedValue } from '../../definitions/definitions.ts'
 import type { Resource } from '../../fhir/resource.ts'
 import type { Clause } from '../clause.ts'
+import type { Codes } from '../codes.ts'
 import type { Field } from '../field.ts'
 import type { Period } from '../index-values.ts'
 import type { Key, Rid } from '../keys.ts'
@@ -11,7 +12,7 @@ export interface SearchType {
   modifiers(field: Field): readonly string[]
   extract(field: Field, values: readonly TypedValue[], index: IndexBuilder, resource: Resource): void
   /** The clause of one value, still escaped. Throws FhirError('invalidQuery') for one that the type cannot read. */
-  match(field: Field, value: string, modifier: string | undefined): Clause
+  match(field: Field, value: string, modifier: string | undefined, codes?: Codes): Clause
   /** The rows without a value, for types that tell by other means than the key that every present value leaves. */
   absence?(field: Field): Clause
 }

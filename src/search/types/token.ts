@@ -2,6 +2,7 @@
 import type { TypedValue } from '../../definitions/definitions.ts'
 import { FhirError } from '../../fhir/error.ts'
 import { and, type Clause } from '../clause.ts'
+import type { Codes } from '../codes.ts'
 import type { Field } from '../field.ts'
 import { isFrequent } from '../key-economy.ts'
 import type { Key } from '../keys.ts'
@@ -17,8 +18,8 @@ export interface Token {
 
 /** What a code is asked for by other means than itself. */
 interface Membership {
-  inValueSet(field: Field, value: string): Clause
-  inHierarchy(field: Field, value: string, modifier: 'above' | 'below'): Clause
+  inValueSet(field: Field, value: string, codes?: Codes): Clause
+  inHierarchy(field: Field, value: string, modifier: 'above' | 'below', codes?: Codes): Clause
 }
 
 const coded = ['CodeableConcept', 'Coding', 'code']
@@ -40,7 +41,7 @@ export function createToken({ inValueSet, inHierarchy }: Membership): SearchType
       }
     },
 
-    match(field, value, modifier) {
+    match(field, value, modifier, codes) {
       switch (modifier) {
         case 'text':
           return textClause(field, value)
@@ -48,10 +49,10 @@ export function createToken({ inValueSet, inHierarchy }: Membership): SearchType
           return ofType(field, value)
         case 'in':
         case 'not-in':
-          return inValueSet(field, value)
+          return inValueSet(field, value, codes)
         case 'above':
         case 'below':
-          return inHierarchy(field, value, modifier)
+          return inHierarchy(field, value, modifier, codes)
         default:
           return tokenClause(field, parsedToken(field, value))
       }

@@ -3,7 +3,8 @@ import type { Definitions } from '../../../definitions/definitions.ts'
 import type { CodeSystem, Terminology, ValueSet } from '../../../definitions/terminology.ts'
 import { FhirError } from '../../../fhir/error.ts'
 import { parseJson } from '../../../fhir/json.ts'
-import { and } from '../../../search/clause.ts'
+import type { LocalReference } from '../../../fhir/reference.ts'
+import { and, type Clause } from '../../../search/clause.ts'
 import type { Search } from '../../../search/create-search.ts'
 import type { StoredVersion } from '../../../store/store.ts'
 import type { Call } from '../../operation.ts'
@@ -14,6 +15,8 @@ export interface TerminologyParts {
   access: Access
   search: Search
 }
+
+type Caller = Pick<Call, 'context' | 'handle'>
 
 export type Kind = 'ValueSet' | 'CodeSystem'
 
@@ -29,20 +32,24 @@ export type StoredTerminology = ReturnType<typeof createStoredTerminology>
  * https://hl7.org/fhir/R4/terminology-service.html
  */
 export function createStoredTerminology({ definitions: { terminology, validate }, access, search }: TerminologyParts) {
+  /** What the caller may both read and search. */
+  function visible({ context }: Caller, kind: Kind): Clause {
+    return and(rowsOrNone(access, context, kind, 'read'), rowsOrNone(access, context, kind, 'search'))
+  }
+
   /** The newest of this canonical URL, active ones first. */
-  async function stored<K extends Kind>(call: Call, kind: K, canonical: string): Promise<Found<K> | undefined> {
+  async function stored<K extends Kind>(call: Caller, kind: K, canonical: string): Promise<Found<K> | undefined> {
     const [url, version] = parts(canonical)
     const conditions = { url, ...(version === undefined ? {} : { version }), _count: '3' }
     const escaped = Object.entries(conditions).map(([name, value]): [string, string] => [name, escape(value)])
     const request = search.parse(kind, new URLSearchParams(escaped), { lenient: false, principalKey: '' })
-    const rows = and(rowsOrNone(access, call.context, kind, 'read'), rowsOrNone(access, call.context, kind, 'search'))
-    const { matches } = await call.handle.resources.find(request, () => rows)
+    const { matches } = await call.handle.resources.find(request, () => visible(call, kind))
     const found = matches.map((match) => parsed<K>(match)).filter(({ definition }) => definition.url === url)
     return found.find(({ definition }) => definition.status === 'active') ?? found[0]
   }
 
   /** Everything that the value set takes, directly or through others, as far as it is to be had. */
-  async function around(call: Call, root: ValueSet | CodeSystem | undefined): Promise<Terminology> {
+  async function around(call: Caller, root: ValueSet | CodeSystem | undefined): Promise<Terminology> {
     const found: (ValueSet | CodeSystem)[] = root?.url === undefined ? [] : [root]
     const asked = new Set<string>(found.flatMap(({ url }) => url ?? []))
     const open = root?.resourceType === 'ValueSet' ? [root] : []
@@ -72,8 +79,23 @@ export function createStoredTerminology({ definitions: { terminology, validate }
       if (match.deleted) throw new FhirError('gone', `${kind}/${asked.id} has been deleted.`)
       return parsed<K>(match).definition
     },
+    /** One that is stored here, or that version of it. */
+    async byId<K extends Kind>(
+      caller: Caller,
+      kind: K,
+      { type, id, version }: LocalReference,
+    ): Promise<Definition<K> | undefined> {
+      if (type !== kind || (version !== undefined && !/^[1-9][0-9]{0,8}$/.test(version))) return undefined
+      const { resources } = caller.handle
+      const where = visible(caller, kind)
+      const found =
+        version === undefined
+          ? (await resources.read(kind, [id], { where }))[0]
+          : await resources.vread(kind, id, Number(version), { where })
+      return found && !found.deleted ? parsed<K>(found).definition : undefined
+    },
     /** By canonical URL: what is on board goes first. */
-    async named<K extends Kind>(call: Call, kind: K, canonical: string): Promise<Definition<K> | undefined> {
+    async named<K extends Kind>(call: Caller, kind: K, canonical: string): Promise<Definition<K> | undefined> {
       const known = kind === 'ValueSet' ? terminology.valueSet(canonical) : terminology.codeSystem(canonical)
       return (known as Definition<K> | undefined) ?? (await stored(call, kind, canonical))?.definition
     },
