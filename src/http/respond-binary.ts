@@ -12,6 +12,9 @@ const resourceLimit = 16 * 1024 * 1024
 /** Up to this the bytes are read whole: most documents are smaller, and a stream would hold as much of them at a time. */
 const atOnce = 256 * 1024
 
+/** So much memory is kept for next answers. As garbage, it had the collector walk the whole heap every few hundred of them. */
+const mostFree = 64
+
 /**
  * A Binary: its bytes, streamed, with Range; or the resource with base64 data when one of FHIR's formats is asked for.
  *
@@ -19,6 +22,8 @@ const atOnce = 256 * 1024
  * https://www.rfc-editor.org/rfc/rfc9110#section-14
  */
 export function createRespondBinary(attachments: Pick<Attachments, 'read' | 'open'>, send: Send) {
+  const free: Buffer[] = []
+
   return async function respondBinary(ctx: Context, answer: Answer): Promise<void> {
     const { object } = answer.binary!
     if (!object) throw new FhirError('gone', 'The bytes of this Binary are no longer there.')
@@ -49,10 +54,22 @@ export function createRespondBinary(attachments: Pick<Attachments, 'read' | 'ope
     ctx.status = range ? 206 : 200
     if (range) ctx.set('Content-Range', `bytes ${range.from}-${range.to}/${object.size}`)
     const length = range ? range.to - range.from + 1 : object.size
-    ctx.body = ctx.method === 'HEAD' ? '' : await attachments[length > atOnce ? 'open' : 'read'](object, range)
+    if (ctx.method === 'HEAD') ctx.body = ''
+    else if (length > atOnce) ctx.body = await attachments.open(object, range)
+    else ctx.body = await lent(ctx, (into) => attachments.read(object, range, into))
     // After the body: Koa forgets the length of what it was before, and guesses a type of its own.
     ctx.length = length
     ctx.set('Content-Type', object.contentType)
+  }
+
+  /** Memory for an answer, to be used again when all of it has been handed to the system; of what breaks off it is garbage. */
+  async function lent(ctx: Context, read: (into: Buffer) => Promise<Buffer>): Promise<Buffer> {
+    const memory = free.pop() ?? Buffer.allocUnsafeSlow(atOnce)
+    const bytes = await read(memory)
+    ctx.res.once('finish', () => {
+      if (free.length < mostFree) free.push(memory)
+    })
+    return bytes
   }
 
   async function respondResource(ctx: Context, answer: Answer, object: StoredObject, format: Format): Promise<void> {

@@ -45,10 +45,13 @@ export function createAttachments({ query, objects, now }: AttachmentParts): Att
       return objects.get(object.key, range)
     },
 
-    async read(object, range = { from: 0, to: object.size - 1 }) {
+    async read(object, range = { from: 0, to: object.size - 1 }, into) {
       if (object.size === 0) return Buffer.alloc(0)
       demandReadable(object, range)
-      return objects.read(object.key, range)
+      const length = range.to - range.from + 1
+      const bytes = into?.subarray(0, length) ?? Buffer.allocUnsafe(length)
+      await objects.read(object.key, range, bytes)
+      return bytes
     },
 
     ...rows,

@@ -11,8 +11,8 @@ export interface ObjectStore {
   put(key: string, bytes: Readable): Promise<void>
   /** The bytes [from, to] (inclusive, inside of the object) or all of them. */
   get(key: string, range?: ByteRange): Promise<Readable>
-  /** As `get`, all at once. */
-  read(key: string, range: ByteRange): Promise<Buffer>
+  /** As `get`, all at once: fills the memory, which is as long as the range. */
+  read(key: string, range: ByteRange, into: Buffer): Promise<void>
   /** Removing what is not there is no error. */
   remove(key: string): Promise<void>
   /** The keys of the objects that were last written before `olderThan` (epoch ms). */

@@ -223,8 +223,11 @@ export interface Attachments {
   save(bytes: Readable, options: { limit: number; signal?: AbortSignal }): Promise<SavedObject>
   /** A stream of the bytes [from, to] (inclusive) or of all. */
   open(object: StoredObject, range?: { from: number; to: number }): Promise<Readable>
-  /** As `open`, for what is small enough to be held in memory: a stream costs more than few bytes do. */
-  read(object: StoredObject, range?: { from: number; to: number }): Promise<Buffer>
+  /**
+   * As `open`, for what is small enough to be held in memory: a stream costs more than few bytes do. Given memory is filled
+   * from its start, and the answer is a part of it.
+   */
+  read(object: StoredObject, range?: { from: number; to: number }, into?: Buffer): Promise<Buffer>
   /** The row that ties a Binary's version to its object; same transaction as the Binary's own row. */
   attach(
     tx: Handle,

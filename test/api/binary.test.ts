@@ -45,6 +45,27 @@ test('Range answers 206 with exactly the bytes asked for', async () => {
   assert.equal(headers['content-range'], 'bytes */300000')
 })
 
+test('answers under way at once never share memory, also when some are cut off', async () => {
+  const sizes = Array.from({ length: 24 }, (_, n) => 200_000 + 1_000 * n)
+  const contents = sizes.map((size) => randomBytes(size))
+  const ids = await Promise.all(contents.map((content) => uploaded(content)))
+  const download = async (n: number) => {
+    const { body } = await admin.get(`Binary/${ids[n]}`).responseType('blob').expect(200)
+    assert.ok(contents[n]!.equals(body), `Binary ${n}`)
+  }
+  const cutOff = async (n: number) => {
+    const headers = { authorization: `Bearer ${admin.token}` }
+    await new Promise((resolve) => {
+      const asked = httpRequest(`${server.base}/Binary/${ids[n]}`, { headers }, (response) => {
+        response.once('data', () => response.destroy()).once('close', resolve)
+      })
+      asked.on('error', resolve).end()
+    })
+  }
+  for (let round = 0; round < 4; round++)
+    await Promise.all(ids.map((_, n) => ((n + round) % 5 === 0 ? cutOff(n) : download(n))))
+})
+
 test('HEAD tells type and length of a Binary without its bytes', async () => {
   const id = await uploaded(bytes)
   const { headers } = await admin.head(`Binary/${id}`).expect(200)

@@ -42,9 +42,9 @@ export async function createFileObjects(folder: string): Promise<ObjectStore> {
       }
     },
 
-    async read(key, { from, to }) {
+    async read(key, { from }, into) {
       try {
-        return await readPart(pathOf(key), from, to - from + 1)
+        await fill(into, pathOf(key), from)
       } catch (error) {
         throw isAbsent(error) ? missingObject(key, error) : unavailable(error)
       }
@@ -88,16 +88,14 @@ async function writeDurably(path: string, bytes: Readable): Promise<void> {
   }
 }
 
-async function readPart(path: string, from: number, length: number): Promise<Buffer> {
+async function fill(bytes: Buffer, path: string, from: number): Promise<void> {
   const file = await open(path, 'r')
   try {
-    const bytes = Buffer.allocUnsafe(length)
-    for (let have = 0; have < length;) {
-      const { bytesRead } = await file.read(bytes, have, length - have, from + have)
+    for (let have = 0; have < bytes.length;) {
+      const { bytesRead } = await file.read(bytes, have, bytes.length - have, from + have)
       if (bytesRead === 0) throw new Error(`the file of an object ends after ${from + have} bytes`)
       have += bytesRead
     }
-    return bytes
   } finally {
     await file.close()
   }

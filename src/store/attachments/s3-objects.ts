@@ -1,5 +1,4 @@
 import type { Readable } from 'node:stream'
-import { buffer } from 'node:stream/consumers'
 import type { BucketItem } from 'minio'
 import type { ByteRange, ObjectStore } from '../object-store.ts'
 import { prepareBucket } from './s3-bucket.ts'
@@ -21,7 +20,15 @@ export async function createS3Objects(settings: S3Settings): Promise<ObjectStore
     put: (key, bytes) => orUnavailable(() => upload(client, bucket, folder + key, bytes)),
 
     get,
-    read: (key, range) => orUnavailable(async () => buffer(await get(key, range))),
+    read: (key, range, into) =>
+      orUnavailable(async () => {
+        let have = 0
+        for await (const chunk of (await get(key, range)) as AsyncIterable<Buffer>) {
+          if (have + chunk.length > into.length) break
+          have += chunk.copy(into, have)
+        }
+        if (have < into.length) throw new Error(`${have} bytes came instead of ${into.length}`)
+      }),
 
     remove: (key) => orUnavailable(() => persistent(() => client.removeObject(bucket, folder + key))),
 
