@@ -61,7 +61,7 @@ function asWritten([lo, hi, loZone, hiZone]: Period): readonly [number, number] 
 
 /** An element as a row of its own: its periods stand among its numbers. */
 function rowOf({ keys, numbers, strings }: ElementValues): IndexValues {
-  const [dates, periods, others] = [{}, elementPeriods(numbers), { elements: [], texts: [] }]
+  const [dates, periods, others] = [{}, elementPeriods(numbers), { elements: [], texts: [], words: [] }]
   return { pat: null, keys, fkeys: [], akeys: [], labels: 0, dates, strings, numbers, periods, ...others }
 }
 

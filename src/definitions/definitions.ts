@@ -1,5 +1,6 @@
 import type { Issue } from '../fhir/error.ts'
 import type { Resource } from '../fhir/resource.ts'
+import type { FoundText } from './find-texts.ts'
 import type { Terminology } from './terminology.ts'
 
 /** What the loaded FHIR packages say. Built once at boot by `loadDefinitions` (load.ts); immutable afterwards. */
@@ -26,6 +27,8 @@ export interface Definitions {
   references(resource: Resource): FoundReference[]
   /** Every Attachment and where it stands, e.g. `DocumentReference.content[0].attachment`. */
   attachments(resource: Resource): FoundAttachment[]
+  /** Every text that a person wrote or reads, narratives and contained resources included; no codes, ids, URLs or data. */
+  texts(resource: Resource): FoundText[]
   /** The canonical URLs of the profiles of a type that the packages beside R4 bring. */
   profiles(resourceType: string): readonly string[]
   readonly terminology: Terminology
@@ -54,6 +57,8 @@ export interface SearchParameter {
   readonly code: string
   readonly url: string
   readonly type: SearchParameterType
+  /** What the definition calls it, where that is not what it can be found by: `_text` is a string without an expression. */
+  readonly declaredType: SearchParameterType
   /** Target types of a reference parameter; empty for the others. */
   readonly targets: readonly string[]
   readonly expression: string

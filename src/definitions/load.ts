@@ -5,6 +5,7 @@ import { createCompartments } from './compartments.ts'
 import type { Definitions, FoundAttachment, FoundReference } from './definitions.ts'
 import { createFhirPathPatch } from './fhirpath-patch.ts'
 import { createElementFinder } from './find-elements.ts'
+import { createTextFinder } from './find-texts.ts'
 import { loadFhirPath, type FhirPath } from './fhirpath-expression.ts'
 import { NotPlain } from './path-syntax.ts'
 import { createRegistry, type Registry } from './registry.ts'
@@ -66,6 +67,7 @@ export async function loadDefinitions(folder: string = join(projectRoot, 'fhir-p
     attachments: (resource) =>
       findAttachments(resource).map(({ path, value }): FoundAttachment => ({ path, attachment: value })),
     summary: createSummary(structures),
+    texts: createTextFinder(structures),
     mandatoryElements: (resourceType) => namesOf(resourceType, ({ min }) => min > 0),
   }
 }

@@ -92,6 +92,7 @@ export function createSearchParameters({ registry, structures, compiler }: Parts
       url: definition.url,
       // What has no expression cannot be found by its values, whatever its type says.
       type: expression === '' ? 'special' : (definition.type as SearchParameterType),
+      declaredType: definition.type as SearchParameterType,
       expression,
       definition: lineOf(definition),
       get targets() {

@@ -106,9 +106,9 @@ function resource(type: string, { definitions, access, search, operations, limit
     searchInclude: includes,
     searchRevInclude: revIncludes,
     searchParam: [
-      ...parameters.map(({ code, url, type: kind }) => {
-        const documentation = documentationOf(kind, modifiers(code))
-        return { name: code, definition: url, type: kind, documentation }
+      ...parameters.map((parameter) => {
+        const documentation = documentationOf(parameter.type, modifiers(parameter.code))
+        return { ...searchParam(parameter), documentation }
       }),
       ...special.map(searchParam),
     ],
@@ -122,8 +122,8 @@ function resource(type: string, { definitions, access, search, operations, limit
   }
 }
 
-function searchParam({ code, url, type }: SupportedParameter) {
-  return { name: code, definition: url, type }
+function searchParam({ code, url, type, declaredType = type }: SupportedParameter) {
+  return { name: code, definition: url, type: declaredType }
 }
 
 function operationsOf(operations: readonly Operation[]) {

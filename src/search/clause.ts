@@ -46,6 +46,8 @@ export type Clause =
     }
   /** The row holds a key (an entry of the lexicon # salt, in `fkeys` if `filter`) of a text that starts so. */
   | { readonly op: 'text'; readonly salt: Key; readonly starts: string; readonly filter: boolean }
+  /** The texts of a full-text parameter are as the question says; without one, there are any. */
+  | { readonly op: 'words'; readonly key: Key; readonly asked: WordQuery | undefined }
   /** One element of this kind meets `where`, which speaks of nothing but keys, strings, numbers and dates. */
   | { readonly op: 'element'; readonly key: Key; readonly where: Clause }
   /** A position within so many metres of this one. */
@@ -99,6 +101,13 @@ export interface Link {
   readonly by: Key | 'patient'
   readonly via?: Key
 }
+
+/** A question of full-text search. */
+export type WordQuery =
+  /** One after the other; `open`: the last one is the beginning of a word. */
+  | { readonly is: 'phrase'; readonly words: readonly string[]; readonly open: boolean }
+  | { readonly is: 'and' | 'or'; readonly of: readonly WordQuery[] }
+  | { readonly is: 'not'; readonly of: WordQuery }
 
 /** Of the numbers that hold a position, in degrees. */
 export interface PositionKeys {

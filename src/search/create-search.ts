@@ -57,7 +57,8 @@ export interface Search {
   supportedBySystem(): readonly SupportedParameter[]
 }
 
-export type SupportedParameter = Pick<SearchParameter, 'code' | 'type'> & { readonly url?: string }
+export type SupportedParameter = Pick<SearchParameter, 'code' | 'type'> &
+  Partial<Pick<SearchParameter, 'url' | 'declaredType'>>
 
 export interface Supported {
   readonly parameters: readonly SearchParameter[]

@@ -92,6 +92,7 @@ export function createFields(definitions: Definitions, keys: Keys) {
         code,
         url: `${definition}#${code}`,
         type: kind,
+        declaredType: kind,
         expression,
         repeats: true,
         definition: `${definition} ${expression}`,

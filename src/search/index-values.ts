@@ -21,6 +21,8 @@ export interface IndexValues {
   elements: readonly ElementValues[]
   /** What `fkeys` stand for, where a search asks for the beginning of a text: each key of the lexicon with its text. */
   texts: readonly (readonly [key: Key, text: string])[]
+  /** What full-text search finds: for each such parameter its words, as a tsvector is written. */
+  words: readonly (readonly [key: Key, vector: string])[]
 }
 
 /** [lo, hi) in epoch ms, and the minutes east of UTC in which either end was written: absent for UTC, or for no zone. */

@@ -29,6 +29,16 @@ export function normalized(text: string): string {
     .trim()
 }
 
+/** Letters as words are compared: in one case, without accents and other marks. */
+export function foldedLetters(text: string): string {
+  return text
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .replace(/[ßæœøđðþłı]/g, (letter) => letters[letter]!)
+    .replaceAll('ς', 'σ')
+}
+
 /** The beginning that fits into the index, without half a character at its end. */
 export function cut(text: string): string {
   if (text.length * 3 <= longest) return text

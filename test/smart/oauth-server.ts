@@ -118,6 +118,7 @@ function createRecords(store: Store, keys: Keys, activeKey: bigint, evidence: un
   const index = (active: boolean): IndexValues => ({
     ...{ pat: null, labels: 0, keys: [], akeys: [], dates: {}, strings: [], numbers: [], periods: [], elements: [] },
     texts: [],
+    words: [],
     fkeys: active ? [activeKey] : [],
   })
 

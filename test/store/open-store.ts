@@ -57,6 +57,7 @@ export function values(more: Partial<IndexValues> = {}): IndexValues {
     periods: [],
     elements: [],
     texts: [],
+    words: [],
   }
   return { pat: null, labels: 0, ...none, ...more }
 }

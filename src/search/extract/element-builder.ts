@@ -25,6 +25,7 @@ export function createElementBuilder(kind: Key): IndexBuilder & { done(): Elemen
       number(wallClock(side), lo + (startZone ?? 0) * minute, hi + (endZone ?? 0) * minute)
     },
     text: () => undefined,
+    words: () => undefined,
     element: () => builder,
   }
 

@@ -50,7 +50,7 @@ export function createExtract({ keys, fields, types, base, labels }: Parts) {
   return function extract(resource: Resource, id: string): IndexValues {
     const index = createIndexBuilder(patientOf(resource, id))
     for (const [field, searchType] of indexedFields(resource.resourceType)) {
-      const values = field.parameter.values(resource)
+      const values = searchType.values?.(field, resource) ?? field.parameter.values(resource)
       if (values.length === 0) continue
       if (!searchType.absence) index.present(field)
       searchType.extract(field, values, index, resource)

@@ -17,6 +17,7 @@ export function createIndexBuilder(pat: Rid | null): IndexBuilder & { done(label
   const numbers = new Map<string, readonly [Key, number, number]>()
   const periods = new Map<string, readonly [Key, ...Period]>()
   const texts = new Map<Key, string>()
+  const words = new Map<Key, string>()
   const elements = new Map<string, Map<object, ReturnType<typeof createElementBuilder>>>()
 
   function refuseTooMany(): void {
@@ -57,6 +58,7 @@ export function createIndexBuilder(pat: Rid | null): IndexBuilder & { done(label
       if (parameter.repeats || !inColumn) periods.set(`${side}|${period.join('|')}`, [side, ...period])
     },
     text: (entry, text) => void texts.set(entry, text),
+    words: (key, vector) => void words.set(key, vector),
     element(kind, element) {
       const ofKind = elements.get(String(kind)) ?? new Map<object, ReturnType<typeof createElementBuilder>>()
       elements.set(String(kind), ofKind)
@@ -76,6 +78,7 @@ export function createIndexBuilder(pat: Rid | null): IndexBuilder & { done(label
       periods: [...periods.values()],
       elements: [...elements.values()].flatMap((ofKind) => [...ofKind.values()].map((builder) => builder.done())),
       texts: [...texts],
+      words: [...words],
     }),
   }
 }

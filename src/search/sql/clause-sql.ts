@@ -7,6 +7,7 @@ import { isJudgeable } from './judgeable.ts'
 import { chainSql, hasSql, samePatientSql } from './links.ts'
 import type { Row } from './row.ts'
 import { nearSql, numberSql, periodSql, stringSql, textSql } from './side-tables.ts'
+import { wordsSql } from './words.ts'
 
 /**
  * The SQL condition that a row meets the clause; its values are added to `values` and stand in the text as `$n`.
@@ -63,6 +64,8 @@ function acrossTables(clause: Exclude<Clause, { op: Plain }>, row: Row, values: 
       return periodSql(clause, row, values)
     case 'text':
       return textSql(clause, row, values)
+    case 'words':
+      return wordsSql(clause, row, values)
     case 'element':
       return elementSql(clause, row, values)
     case 'near':

@@ -10,6 +10,7 @@ export function isJudgeable(clause: Clause, negated: boolean): boolean {
     case 'number':
     case 'date':
     case 'text':
+    case 'words':
     case 'element':
     case 'near':
       return false

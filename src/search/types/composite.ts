@@ -14,7 +14,7 @@ import { holding, type SearchType } from './search-type.ts'
 interface Parts {
   keys: Keys
   fields: Fields
-  typeOf: (parameter: Pick<SearchParameter, 'type' | 'expression'>) => SearchType | undefined
+  typeOf: (parameter: Pick<SearchParameter, 'type' | 'expression' | 'url'>) => SearchType | undefined
 }
 
 /** A component as it is read from one kind of element. */

@@ -11,6 +11,8 @@ export interface SearchType {
   /** The modifiers that `match` knows, besides `:missing`, which every type has, and the negations `:not` and `:not-in`. */
   modifiers(field: Field): readonly string[]
   extract(field: Field, values: readonly TypedValue[], index: IndexBuilder, resource: Resource): void
+  /** The values in a resource, for types that have them from elsewhere than the parameter's expression. */
+  values?(field: Field, resource: Resource): readonly TypedValue[]
   /** The clause of one value, still escaped. Throws FhirError('invalidQuery') for one that the type cannot read. */
   match(field: Field, value: string, modifier: string | undefined, codes?: Codes): Clause
   /** The rows without a value, for types that tell by other means than the key that every present value leaves. */
@@ -32,6 +34,8 @@ export interface IndexBuilder {
   period(field: Field, period: Period): void
   /** The text that a key of the lexicon stands for. */
   text(entry: Key, text: string): void
+  /** The words of a full-text parameter, as a tsvector is written. */
+  words(key: Key, vector: string): void
   /** Of one element of the resource, which several composites may be matched on. */
   element(kind: Key, element: object): IndexBuilder
 }

@@ -1,6 +1,7 @@
 import type { SearchParameter } from '../../definitions/definitions.ts'
 import { createComposite } from './composite.ts'
 import { createDate } from './date.ts'
+import { createFullText } from './full-text.ts'
 import { createMembership } from './membership.ts'
 import { number } from './number.ts'
 import { position } from './position.ts'
@@ -23,6 +24,7 @@ type Parts = Parameters<typeof createReference>[0] & {
 export function createSearchTypes({ now, fields, ...parts }: Parts) {
   const date = createDate(now)
   const reference = createReference(parts)
+  const fullText = createFullText(parts.definitions)
   const types: Partial<Record<SearchParameter['type'], SearchType>> = {
     number,
     date,
@@ -35,9 +37,10 @@ export function createSearchTypes({ now, fields, ...parts }: Parts) {
     composite: createComposite({ keys: parts.keys, fields, typeOf }),
   }
 
-  /** Undefined for what has no values of its own to be found by, such as `_text`. */
-  function typeOf({ type, expression }: Pick<SearchParameter, 'type' | 'expression'>): SearchType | undefined {
-    return expression === '' || expression === undefined ? undefined : types[type]
+  /** Undefined for what has no values of its own to be found by, such as `_query`. */
+  function typeOf(parameter: Pick<SearchParameter, 'type' | 'expression' | 'url'>): SearchType | undefined {
+    if (parameter.expression === '' || parameter.expression === undefined) return fullText.get(parameter.url)
+    return types[parameter.type]
   }
 
   return { date, reference, typeOf }

@@ -12,7 +12,7 @@ export function createParams(): Params {
 
 export interface Column<Row> {
   readonly name: string
-  readonly type: 'int2' | 'int4' | 'int8' | 'float8' | 'text' | ArrayType
+  readonly type: 'int2' | 'int4' | 'int8' | 'float8' | 'text' | 'tsvector' | ArrayType
   readonly of: (row: Row) => unknown
 }
 
@@ -31,18 +31,23 @@ export function oneRow<Row>(params: Params, columns: readonly Column<Row>[], row
 export function manyRows<Row>(params: Params, columns: readonly Column<Row>[], rows: readonly Row[]): string {
   const arrays = columns.map(({ type, of }) => {
     const values = rows.map((row) => ofType(type, of(row)))
-    return type === 'text' || isArray(type)
+    return type === 'text' || travelsAsText(type)
       ? `${params.add(values)}::text[]`
       : `${params.add(listOf(values))}::${type}[]`
   })
   const names = columns.map(({ name }) => name)
-  const casts = columns.map(({ name, type }) => (isArray(type) ? `${name}::${type} as ${name}` : name))
+  const casts = columns.map(({ name, type }) => (travelsAsText(type) ? `${name}::${type} as ${name}` : name))
   return `select ${casts.join(', ')} from unnest(${arrays.join(', ')}) as u(${names.join(', ')})`
 }
 
 function ofType(type: Column<never>['type'], value: unknown): unknown {
   if (value === null || !isArray(type)) return value
   return type === 'text[]' ? quotedListOf(value as readonly string[]) : listOf(value as readonly unknown[])
+}
+
+/** In a list of such values. */
+function travelsAsText(type: Column<never>['type']): boolean {
+  return isArray(type) || type === 'tsvector'
 }
 
 function isArray(type: Column<never>['type']): type is ArrayType {

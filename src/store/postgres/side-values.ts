@@ -48,6 +48,7 @@ const tables: readonly SideTable[] = [
   sideTable('str', [key, ['val', 'text']], ({ strings }) => strings.map(([key, value]) => [key, cut(value)])),
   sideTable('num', [key, ...bounds('float8')], ({ numbers }) => numbers),
   sideTable('dat', [key, ...bounds('int8'), ...zones], ({ periods }) => periods),
+  sideTable('fts', [key, ['words', 'tsvector']], ({ words }) => words),
   sideTable('element', [key, ...ofElement], ({ elements }) => elements.map(elementRow)),
 ]
 

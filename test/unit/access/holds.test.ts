@@ -16,6 +16,7 @@ const row: IndexValues = {
   periods: [[30n, 5, 6]],
   elements: [],
   texts: [],
+  words: [],
 }
 
 const unknown: Clause = { op: 'samePatient', type: 'CareTeam', where: all }
