@@ -30,6 +30,7 @@ const aPatient = (id: string, status: string) => ({
   resourceType: 'Patient',
   id,
   birthDate: '1980-05-06',
+  name: [{ text: `Filed ${id}` }],
   maritalStatus: { coding: [{ code: status }] },
 })
 
@@ -61,6 +62,9 @@ describe('npm run reindex', () => {
     ]
     for (const one of own) writeFileSync(join(profiles, `${one.code}.json`), JSON.stringify(one))
     database = openDatabase({ connection: first.settings.database.url! })
+    // As a release left it that knew no full-text search.
+    await database.query('delete from fts')
+    await database.query("update search_index set parameters = parameters - '_content'")
   })
   after(async () => {
     await database?.close()
@@ -121,7 +125,12 @@ describe('npm run reindex', () => {
       RATE_LIMIT_SCALE: '0',
     })
     admin = second.as(administrator())
-    const names = ['Patient?marital=M', 'Patient?marital:missing=true', 'Observation?subject:Patient.marital=M']
+    const names = [
+      'Patient?_content=filed',
+      'Patient?marital=M',
+      'Patient?marital:missing=true',
+      'Observation?subject:Patient.marital=M',
+    ]
     for (const query of [...names, 'Basic?_sort=code-text', 'Patient?_has:Basic:subject:code-text=a']) {
       const { status, body } = await admin.get(query)
       assert.equal(status, 400, query)
@@ -146,6 +155,7 @@ describe('npm run reindex', () => {
     assert.deepEqual(await ids('Patient?marital=M'), ['new', 'old'])
     assert.deepEqual(await ids('Patient?marital:not=M'), ['other'])
     assert.deepEqual(await ids('Patient?born=1980-05'), ['new', 'old', 'other'])
+    assert.deepEqual(await ids('Patient?_content=filed'), ['new', 'old', 'other'])
     assert.deepEqual(await ids('Patient?born=gt1980-05-06'), [])
     assert.ok(promised(await metadata(), 'Patient').includes('marital'))
     await admin.get('Basic?code-text=note').expect(400)

@@ -28,9 +28,15 @@ const restricted = {
 }
 const loinc = (code: string) => ({ coding: [{ system: 'http://loinc.org', code }] })
 
+/** A word of every seed that can have a narrative. */
+export const word = 'haystack'
+const narrative = {
+  text: { status: 'generated', div: `<div xmlns="http://www.w3.org/1999/xhtml">${word}</div>` },
+}
+
 function seed(what: string, reference: string, elements: object, inside: Inside = {}): Seed {
   const [resourceType, id] = reference.split('/') as [string, string]
-  return { what, resource: { resourceType, id, ...elements }, inside }
+  return { what, resource: { resourceType, id, ...(resourceType === 'Binary' ? {} : narrative), ...elements }, inside }
 }
 
 const practitioners = ['admin', 'office', 'privacy', 'doctor', 'colleague', 'gp'].map((id) =>

@@ -2,7 +2,7 @@ import type { Action } from '../../src/access/access.ts'
 import type { ClassOf } from '../../src/access/resource-class.ts'
 import { type Column, roleMatrix } from '../../src/access/role-matrix.ts'
 import { changingOperations, readingOperations, searchingOperations } from './operation-questions.ts'
-import { isFirstOfType, patientOf, people, type Seed, seeds, worklist } from './role-matrix-seeds.ts'
+import { isFirstOfType, patientOf, people, type Seed, seeds, word, worklist } from './role-matrix-seeds.ts'
 
 /** Whoever asks the server, in one role. */
 export interface Asker {
@@ -182,10 +182,24 @@ function searching(seed: Seed, allowed: boolean, seesList: boolean): Question[] 
   return [
     question('by its type', `${type}?_id=${id}`, allowed),
     question('among types of the system', `?_type=${type},${worklist.resource.resourceType}&_id=${id}`, allowed),
+    ...byWords(seed, question, allowed),
     ...(isFirstOfType(seed) ? [question('in the whole system', `?_id=${id}&_count=100`, allowed)] : []),
     ...(seed === worklist ? [] : throughList(seed, question, allowed && seesList)),
     ...(patient === undefined ? [] : [question('in a compartment', `${patient}/${type}?_count=1000`, allowed)]),
   ]
+}
+
+/** By a word of it, of its narrative and anywhere; what has no narrative has no word. */
+function byWords(
+  { resource }: Seed,
+  question: (way: string, query: string, is: boolean) => Question,
+  is: boolean,
+): Question[] {
+  const { resourceType: type, text } = resource
+  const anywhere = question('by a word', `${type}?_content=${word}&_count=1000`, is && text !== undefined)
+  return text === undefined
+    ? [anywhere]
+    : [anywhere, question('by a word of its narrative', `${type}?_text=${word}&_count=1000`, is)]
 }
 
 function throughList(

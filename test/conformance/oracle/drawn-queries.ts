@@ -10,6 +10,7 @@ import type { Parameter } from './search-parameters.ts'
 import { folded, textsOf } from './text-rules.ts'
 import { membershipForms } from './terminology-rules.ts'
 import { tokensOf, tokenTexts } from './token-rules.ts'
+import { wordForms } from './word-rules.ts'
 
 /** Stands in for a value where no stored resource has one: there is nothing to find, and nothing may break. */
 const nobodys: Readonly<Record<string, string>> = {
@@ -129,6 +130,8 @@ function plain(type: string, expression: string, found: Found, base: string): st
       return typeof found.value === 'string' ? [escaped(found.value)] : []
     case 'quantity':
       return numberForms(found).flatMap((number, n) => withUnit(number, found, n === 0))
+    case 'words':
+      return wordForms(found).map(escaped)
     case 'special':
       return positionForms(found)
     default:

@@ -10,6 +10,7 @@ import { textMatches, textsOf } from './text-rules.ts'
 import { membershipMatches } from './terminology-rules.ts'
 import { ofTypeMatches, tokenMatches, tokensOf, tokenTextMatches, tokenTexts } from './token-rules.ts'
 import { uriMatches } from './uri-rules.ts'
+import { wordsMatch, wordyValues } from './word-rules.ts'
 
 /** One value of a composite: what each component finds in one of its elements. */
 type Tuple = readonly { readonly type: string; readonly expression: string; readonly values: readonly Found[] }[]
@@ -41,7 +42,8 @@ export function createOracle(base: string, now: number): Oracle {
     return own.get(name) as T
   }
 
-  function values({ code, expression }: Parameter, resource: Resource): readonly Found[] {
+  function values({ code, type, expression }: Parameter, resource: Resource): readonly Found[] {
+    if (type === 'words') return once(resource, code, () => wordyValues(code, resource))
     return once(resource, code, () => (expression === undefined ? [] : valuesOf(expression, resource)))
   }
 
@@ -95,6 +97,8 @@ export function createOracle(base: string, now: number): Oracle {
         const numbers = numbersOf(found)
         return numbers !== undefined && numberMatches(unescaped(query), numbers)
       }
+      case 'words':
+        return wordsMatch(unescaped(query), found)
       case 'special':
         return positionMatches(unescaped(query), found)
       default:

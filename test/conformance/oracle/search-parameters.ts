@@ -27,11 +27,15 @@ const definitions = readFileSync(
 /** https://hl7.org/fhir/R4/resource.html: these parameters are those of all types. */
 const everywhere = ['Resource', 'DomainResource']
 
+const wordy = new Set(['_text', '_content'])
+
 export function parameterOf(resourceType: string, code: string): Parameter | undefined {
   const found = definitions.find(
     (one) => one.code === code && [resourceType, ...everywhere].some((base) => one.base.includes(base)),
   )
-  return found && { ...found, resourceType }
+  // What is searched by words has no expression.
+  const type = wordy.has(code) ? 'words' : found?.type
+  return found && { ...found, type: type!, resourceType }
 }
 
 export function typeOfParameter(url: string): string {
