@@ -5,6 +5,9 @@ import { isFrequent } from '../key-economy.ts'
 import { fits } from '../text.ts'
 import { holding } from './search-type.ts'
 
+/** A URL that lies deeper than this is none that anybody keeps resources below. */
+const mostParents = 50
+
 /** URNs have no hierarchy: "the :above and :below modifiers only apply to URLs, and not URNS such as OIDs". */
 export function isUrl(text: string): boolean {
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(text) && !isUrn(text)
@@ -16,7 +19,7 @@ export function isUrl(text: string): boolean {
  */
 export function belowUrl(field: Field, url: string, starting: (start: string) => Clause = inRows(field)): Clause {
   if (isUrn(url)) return none
-  if (!fits(url)) throw new FhirError('invalidQuery', `The URL for ${field.parameter.code} is too long`)
+  if (!fits(url)) throw tooLong(field)
   if (!url.includes('|')) return starting(url)
   return or(holding(field, [field.keys.url(url)], frequency(field, url)), starting(`${url}.`))
 }
@@ -27,7 +30,13 @@ function inRows({ keys }: Field): (start: string) => Clause {
 
 /** All that the URL starts with, up to a slash; after a `|` the versions that this one lies below. */
 export function aboveUrl(field: Field, url: string): Clause {
-  return isUrl(url) ? holding(field, parents(url).map(field.keys.url), frequency(field, url)) : none
+  if (!isUrl(url)) return none
+  if (!fits(url) || url.split(url.includes('|') ? '.' : '/').length > mostParents) throw tooLong(field)
+  return holding(field, parents(url).map(field.keys.url), frequency(field, url))
+}
+
+function tooLong({ parameter }: Field): FhirError {
+  return new FhirError('invalidQuery', `The URL for ${parameter.code} is too long`)
 }
 
 function frequency({ parameter }: Field, url: string): { filter: boolean } {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Resource } from '../../../src/fhir/resource.ts'
-import { finds } from './search-parts.ts'
+import { finds, refusal, where } from './search-parts.ts'
 
 const anna: Resource = {
   resourceType: 'Patient',
@@ -285,6 +285,19 @@ describe('uri', () => {
       ['url:above=http://x.example/fhir/ValueSet/a/_history/5', true],
       ['url:above=http://x.example/fhir/ValueSet', false],
     ])
+  })
+
+  test(':above takes URLs that fit into the index, of 50 parts at most', () => {
+    const refusedUrl = (url: string) => refusal(() => where('ValueSet', `url:above=${url}`))
+    assert.equal(refusedUrl(`http://a.example/${'a/'.repeat(40)}`), undefined)
+    for (const url of [
+      `http://a.example/${'/'.repeat(32_000)}`,
+      `http://a.example/${'a/'.repeat(60)}`,
+      `http://a.example/a|${'1.'.repeat(60)}1`,
+      `http://a.example/${'a'.repeat(3_000)}`,
+    ]) {
+      assert.deepEqual(refusedUrl(url), { problem: 'invalidQuery', text: 'The URL for url is too long' })
+    }
   })
 
   test(':below and :above only apply to URLs, and not to URNs', () => {
