@@ -6,9 +6,11 @@ import type { Codes } from '../codes.ts'
 import type { Field } from '../field.ts'
 import type { createLinks } from '../links.ts'
 import type { SpecialParameter } from './special.ts'
+import { type Budget, newBudget, spent } from './budget.ts'
 import { type ConditionParts, createCondition, unsupported } from './condition.ts'
 
-export type Criterion = (type: string, name: string, value: string, codes?: Codes) => Clause
+/** `budget`: of the whole query, where there are more conditions than this one. */
+export type Criterion = (type: string, name: string, value: string, codes?: Codes, budget?: Budget) => Clause
 
 /** Deeper ones are no question that a person has. */
 const deepest = 10
@@ -20,6 +22,7 @@ interface Walk {
   readonly depth: number
   readonly ways: { left: number }
   readonly codes: Codes | undefined
+  readonly budget: Budget
 }
 
 interface Parts extends ConditionParts {
@@ -39,10 +42,10 @@ export function createCriterion({ definitions, linksTo, special, ...parts }: Par
       throw new FhirError('invalidQuery', `"${name}" leads over too many types; name them, as in subject:Patient.name`)
     }
     const whole = special.get(name)
-    if (whole) return whole.clause(type, value)
+    if (whole) return spent(whole.clause(type, value), walk.budget)
     if (name.startsWith('_has:')) return reverse(type, name, value, walk)
     const dot = name.indexOf('.')
-    if (dot === -1) return condition(type, name, value, walk.codes)
+    if (dot === -1) return condition(type, name, value, walk.budget, walk.codes)
     return forward(type, name.slice(0, dot), name.slice(dot + 1), value, walk)
   }
 
@@ -52,7 +55,7 @@ export function createCriterion({ definitions, linksTo, special, ...parts }: Par
     if (field?.parameter.type !== 'reference' || others.length > 0)
       throw unsupported(type, `${head}.${rest}`, fields, types)
     const clauses = supporting(targetsOf(field, asked), (target) => {
-      const where = criterion(target, rest, value, { depth: depth + 1, ...walk })
+      const where = criterion(target, rest, value, { ...walk, depth: depth + 1 })
       return or(...linksTo(field, target).map((link) => chained(field, target, where, link)))
     })
     return or(...clauses)
@@ -93,12 +96,13 @@ export function createCriterion({ definitions, linksTo, special, ...parts }: Par
         `"${name}" is no reverse chain to ${type}: _has:[type]:[its reference to ${type}]:[parameter].`,
       )
     }
-    const where = criterion(source, rest.join(':'), value, { depth: depth + 1, ...walk })
+    const where = criterion(source, rest.join(':'), value, { ...walk, depth: depth + 1 })
     if (where.op === 'none') return none
     return or(...linksTo(field, type).map((link): Clause => ({ op: 'has', source, where, ...link })))
   }
 
-  return (type, name, value, codes) => criterion(type, name, value, { depth: 0, ways: { left: mostWays }, codes })
+  return (type, name, value, codes, budget = newBudget()) =>
+    criterion(type, name, value, { depth: 0, ways: { left: mostWays }, codes, budget })
 }
 
 export function chained(

@@ -7,6 +7,7 @@ import { split, unescape } from '../types/escapes.ts'
 import { holding } from '../types/search-type.ts'
 import type { SearchTypes } from '../types/table.ts'
 import { anyOf } from './any-of.ts'
+import { type Budget, spent } from './budget.ts'
 import { idClause } from './id-clause.ts'
 
 export interface ConditionParts {
@@ -21,17 +22,17 @@ const mostAlternatives = 100
 
 /** What `code:modifier=values` asks of one type, without chains. */
 export function createCondition({ keys, fields, types }: ConditionParts) {
-  return function condition(type: string, name: string, value: string, codes?: Codes): Clause {
+  return function condition(type: string, name: string, value: string, budget: Budget, codes?: Codes): Clause {
     const [code = '', modifier, ...others] = name.split(':')
     const field = fields.of(type, code)
     if (!field || !isSearchable(field, types) || others.length > 0) throw unsupported(type, name, fields, types)
     const values = valuesOf(name, value)
     if (modifier === 'missing') return missing(field, values, types)
     if (modifier !== undefined) check(name, modifier, field, types)
-    if (code === '_id') return idClause(keys, type, values, modifier)
-    if (code === '_lastUpdated') return anyOf(values.map(types.date.lastUpdated))
+    if (code === '_id') return spent(idClause(keys, type, values, modifier), budget)
+    if (code === '_lastUpdated') return spent(anyOf(values.map(types.date.lastUpdated)), budget)
     const known = types.typeOf(field.parameter)!
-    const matched = anyOf(values.map((one) => known.match(field, one, modifier, codes)))
+    const matched = anyOf(values.map((one) => spent(known.match(field, one, modifier, codes), budget)))
     if (matched.op === 'or' && matched.of.length > mostAlternatives)
       throw tooMany(name, values.length, mostAlternatives)
     // "the negation applies to the set, not each individual entry"

@@ -1,4 +1,5 @@
 import type { Clause } from '../clause.ts'
+import { type Budget, newBudget } from './budget.ts'
 import type { Compartment, IncludeRule, SearchRequest, SortKey } from '../request.ts'
 import { defaultCount } from './result-parameters.ts'
 
@@ -19,6 +20,7 @@ export type Draft = Mutable<
   rules: IncludeRule[]
   used: [string, string][]
   ignored: string[]
+  budget: Budget
 }
 
 export interface DraftType {
@@ -40,5 +42,6 @@ export function emptyDraft(types: readonly string[], { type, within }: Target): 
     after: undefined,
     used: [],
     ignored: [],
+    budget: newBudget(),
   }
 }

@@ -14,11 +14,14 @@ interface Parts {
 }
 
 const listType = 'List'
+const mostLists = 1_000
 
 /** "by id, not a full URL". The List is one that the caller may see, as in any reverse chain. */
 export function createList({ keys, fields, linksTo }: Parts) {
   return function list(type: string, value: string): Clause {
     const ids = split(value, ',').map(unescape)
+    if (ids.length > mostLists)
+      throw new FhirError('invalidQuery', `_list has ${ids.length} values; the most is ${mostLists}`)
     for (const id of ids) {
       if (id.startsWith('$'))
         throw new FhirError('unsupportedParameter', `The functional list "${id}" is not supported.`)

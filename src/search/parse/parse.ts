@@ -67,7 +67,7 @@ export function createParse({ resourceTypes, criterion, inCompartment, includes,
       const types = draft.types.map(({ type }) => type)
       draft.rules.push(...includes(types, name, value))
     } else {
-      const clauses = draft.types.map(({ type }) => criterion(type, name, value, codes))
+      const clauses = draft.types.map(({ type }) => criterion(type, name, value, codes, draft.budget))
       for (const [n, { where }] of draft.types.entries()) where.push(clauses[n]!)
     }
     draft.used.push([name, name === '_count' ? String(draft.count) : value])
@@ -115,7 +115,7 @@ export function createParse({ resourceTypes, criterion, inCompartment, includes,
     return { ...request, after: cursor === undefined ? undefined : cursors.read(request, cursor, principalKey) }
   }
 
-  function requestOf({ types, rules, ...draft }: Draft): SearchRequest {
+  function requestOf({ types, rules, budget: _, ...draft }: Draft): SearchRequest {
     const { within } = draft
     const [first, ...others] = types.map(({ type, where, sort: keys }) => ({
       type,

@@ -3,6 +3,28 @@ import { describe, test } from 'node:test'
 import { documentationOf } from '../../../src/search/documentation.ts'
 import { definitions, parse, refusal, rid, search, where } from './search-parts.ts'
 
+test('all conditions of a query together ask for a bounded number of values', () => {
+  const values = (count: number) => Array.from({ length: count }, (_, n) => `v${n}`).join()
+  const many = (name: string, times: number, count = 1_000) => `${name}=${values(count)}&`.repeat(times)
+  const tooMany = {
+    problem: 'invalidQuery',
+    text: 'The search asks for too many values, over too many types: name fewer of them.',
+  }
+  assert.equal(where('Patient', many('identifier', 20)).op, 'and')
+  for (const query of [many('identifier', 150), many('_list', 150), many('_has:Observation:subject:code', 150)])
+    assert.deepEqual(
+      refusal(() => parse('Patient', query)),
+      tooMany,
+      query.slice(0, 40),
+    )
+  const system = new URLSearchParams(many('_tag', 2))
+  assert.deepEqual(
+    refusal(() => search.parseSystem(system, { lenient: false, principalKey: 'anna' })),
+    tooMany,
+  )
+  assert.equal(refusal(() => parse('Patient', many('_list', 1, 1_001)))?.problem, 'invalidQuery')
+})
+
 describe('what to return', () => {
   test('a page has 20 matches unless another number is asked for, and 1,000 at most', () => {
     assert.equal(parse('Patient', '').count, 20)
