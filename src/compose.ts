@@ -17,7 +17,7 @@ import { createPerform, type Perform, type Performer } from './interactions/perf
 import { standardOperations } from './interactions/standard-operations.ts'
 import { createOAuth, type OAuth } from './oauth/create-oauth.ts'
 import { createSearch, type Search } from './search/create-search.ts'
-import { digestOf, isFirst } from './search/index-state.ts'
+import { digestOf, firstMeaning } from './search/index-state.ts'
 import { createKeys, type Keys } from './search/keys.ts'
 import type { Accounts } from './sharing/accounts.ts'
 import { activePractitionerKey } from './sharing/active-practitioner.ts'
@@ -83,7 +83,7 @@ async function composeOn(
     : readMasterKey(path.join(dataDir, 'master.key'), true)
   const secretFor = (purpose: string) => Buffer.from(hkdfSync('sha256', masterKey, '', `chartshare ${purpose}`, 32))
   const searchIndex = createSearchIndex(database)
-  const index = openIndexState(searchIndex, isFirst(definitions))
+  const index = openIndexState(searchIndex, firstMeaning(definitions))
   const search = createSearch({ definitions, keys, base, cursorSecret: secretFor('cursors'), labels: labelsOf, index })
   const watch = await watchIndex(searchIndex, index, search, log)
   const access = createAccess({ definitions, search, keys, base })

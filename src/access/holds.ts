@@ -1,5 +1,5 @@
 import type { Bound, Clause } from '../search/clause.ts'
-import { wallClock } from '../search/date-column.ts'
+import { wallClockKey } from '../search/date-column.ts'
 import type { ElementValues, IndexValues, Period } from '../search/index-values.ts'
 import { distance } from '../search/position.ts'
 
@@ -68,7 +68,7 @@ function rowOf({ keys, numbers, strings }: ElementValues): IndexValues {
 /** Each period as it is and, under the other key, as the clock showed it; a clause that asks for the latter reads it there. */
 function elementPeriods(numbers: ElementValues['numbers']): IndexValues['periods'] {
   return numbers.map(([key, lo, hi]): readonly [bigint, ...Period] => {
-    const shown = numbers.find(([other]) => other === wallClock(key))
+    const shown = numbers.find(([other]) => other === wallClockKey(key))
     return [key, lo, hi, zone(shown?.[1], lo), zone(shown?.[2], hi)]
   })
 }

@@ -7,7 +7,7 @@ import { labelsOf } from '../access/labels.ts'
 import { readConfig, type Settings } from '../config.ts'
 import { loadDefinitions } from '../definitions/load.ts'
 import { createSearch, type Search } from '../search/create-search.ts'
-import { digestOf, isFirst } from '../search/index-state.ts'
+import { digestOf, firstMeaning } from '../search/index-state.ts'
 import { createKeys } from '../search/keys.ts'
 import { createReindex } from '../store/create-reindex.ts'
 import { joinEmbeddedPostgres } from '../store/embedded-postgres.ts'
@@ -66,7 +66,7 @@ async function reindexed(settings: Settings, database: Database, asked: readonly
   const search = createSearch({ definitions, keys, base, cursorSecret: Buffer.alloc(32), labels: labelsOf })
   const index = createSearchIndex(database)
   await refuseOldServer(settings.publicUrl, index, search)
-  const lacking = await openIndexState(index, isFirst(definitions)).compare(search.indexed())
+  const lacking = await openIndexState(index, firstMeaning(definitions)).compare(search.indexed())
   const types = asked ?? (all ? definitions.resourceTypes : [...lacking.keys()])
   if (types.length === 0) return console.log('The index is up to date.')
   const reindex = await createReindex(database)

@@ -71,7 +71,7 @@ export function createCommit({ definitions, access, search, rules, base, workOf 
     await checkReferences({ access, context, handle, judged })
     const committed = judged.map(({ proposal, after }) => committedOf(context, proposal, after))
     const indexes = committed.map(({ proposal, resource }) =>
-      resource ? search.extract(resource, proposal.id) : undefined,
+      resource ? search.extract(resource, proposal.id, { isNew: true }) : undefined,
     )
     const { stale } = await handle.resources.put(
       committed.flatMap((done, n) => (done.unchanged ? [] : [writeOf(done, indexes[n])])),

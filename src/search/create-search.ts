@@ -29,8 +29,11 @@ export interface Search {
   parseSystem(query: URLSearchParams, options: ParseOptions): SearchRequest
   /** What `_summary` and `_elements` leave of each resource, where no search is; other parameters are not looked at. */
   form(query: URLSearchParams): Form
-  /** What the index will hold of this resource under this id. */
-  extract(resource: Resource, id: string): IndexValues
+  /**
+   * What the index will hold of this resource under this id. `isNew`: it is to be accepted now, so FhirError('tooLarge') is
+   * thrown for one that would hold up everybody else; what is stored was accepted once.
+   */
+  extract(resource: Resource, id: string, options?: { readonly isNew?: boolean }): IndexValues
   /** The value of `_cursor` for the page behind this position. */
   nextCursor(asked: Cursored, position: Position, principalKey: string): string
   /** Throws FhirError('invalidQuery') for a cursor of something else, or of somebody else. */
@@ -102,8 +105,10 @@ export function createSearch({
   const fields = createFields(definitions, keys)
   const types = createSearchTypes({ definitions, keys, fields, base, now })
   const linksTo = createLinks({ keys, fields })
-  const asked = askable(fields, index)
-  const special = specialParameters([{ code: '_list', type: 'special', clause: createList({ keys, fields, linksTo }) }])
+  const asked = askable(fields, types, index)
+  const special = specialParameters([
+    { code: '_list', type: 'special', clause: createList({ keys, fields: asked, linksTo }) },
+  ])
   const criterion = createCriterion({ definitions, keys, fields: asked, types, special, linksTo })
   const cursors = createCursors(cursorSecret)
   const includes = createIncludes({ definitions, fields: asked })
@@ -144,7 +149,8 @@ export function createSearch({
     )
     return {
       parameters: parameters.map(({ parameter }) => parameter),
-      modifiers: (code) => modifiersOf(fields.of(type, code)!, types),
+      modifiers: (code) =>
+        modifiersOf(fields.of(type, code)!, types).filter((one) => !index.isPending(type, `${code}:${one}`)),
       special: [...special.values()],
       includes: ['*', ...references.map(({ parameter }) => `${type}:${parameter.code}`)],
       revIncludes: ['*', ...referring],

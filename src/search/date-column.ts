@@ -22,6 +22,6 @@ export function hasDateColumn({ url }: Pick<SearchParameter, 'url'>): boolean {
 }
 
 /** Where an element's numbers hold a period as the clock showed it, beside the period itself. */
-export function wallClock(key: Key): Key {
+export function wallClockKey(key: Key): Key {
   return key ^ 0x10ca1n
 }

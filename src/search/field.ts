@@ -106,7 +106,8 @@ export function createFields(definitions: Definitions, keys: Keys) {
     return { type, parameter, targets, subject: undefined, judged: false, keys: keysOf(type, code) }
   }
 
-  function field(type: string, code: string): Field | undefined {
+  /** `modifier`: the one that it is asked with, for those who tell what is indexed (index-state.ts). */
+  function field(type: string, code: string, _modifier?: string): Field | undefined {
     const name = `${type}.${code}`
     const known = cache.get(name)
     if (known) return known

@@ -1,4 +1,4 @@
-import type { IndexedParameters, IndexState } from '../search/index-state.ts'
+import type { FirstMeaning, IndexedParameters, IndexState } from '../search/index-state.ts'
 import type { SearchIndex } from './search-index.ts'
 
 /** What the index lacks of what is indexed today, kept up with what a reindex does meanwhile. */
@@ -7,8 +7,8 @@ export interface OpenIndexState extends IndexState {
   compare(indexed: ReadonlyMap<string, IndexedParameters>): Promise<ReadonlyMap<string, readonly string[]>>
 }
 
-/** `isFirst`: whether the first release, which noted nothing, had indexed a parameter. */
-export function openIndexState(index: SearchIndex, isFirst: (type: string, code: string) => boolean): OpenIndexState {
+/** `firstMeaning`: what the first release, which noted nothing, had indexed. */
+export function openIndexState(index: SearchIndex, firstMeaning: FirstMeaning): OpenIndexState {
   let pending: ReadonlyMap<string, readonly string[]> = new Map()
   let revision = 0
 
@@ -23,7 +23,8 @@ export function openIndexState(index: SearchIndex, isFirst: (type: string, code:
   }
 
   function firstOf(type: string, all: IndexedParameters): IndexedParameters {
-    return Object.fromEntries(Object.entries(all).filter(([code]) => isFirst(type, code)))
+    const first = Object.keys(all).map((code) => [code, firstMeaning(type, code)])
+    return Object.fromEntries(first.filter(([, meaning]) => meaning !== undefined)) as IndexedParameters
   }
 
   return {

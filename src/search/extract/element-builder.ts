@@ -1,4 +1,4 @@
-import { openEnd, openStart, wallClock } from '../date-column.ts'
+import { openEnd, openStart, wallClockKey } from '../date-column.ts'
 import type { ElementValues } from '../index-values.ts'
 import type { Key } from '../keys.ts'
 import type { IndexBuilder } from '../types/search-type.ts'
@@ -6,7 +6,7 @@ import type { IndexBuilder } from '../types/search-type.ts'
 const minute = 60_000
 
 /** The small index of one element: all keys in one list, periods among the numbers, twice where a zone makes a difference. */
-export function createElementBuilder(kind: Key): IndexBuilder & { done(): ElementValues } {
+export function createElementBuilder(kind: Key, unit: IndexBuilder['unit']): IndexBuilder & { done(): ElementValues } {
   const keys = new Set<Key>()
   const strings = new Map<string, readonly [Key, string]>()
   const numbers = new Map<string, readonly [Key, number, number]>()
@@ -22,8 +22,9 @@ export function createElementBuilder(kind: Key): IndexBuilder & { done(): Elemen
     period({ keys: { side } }, [start, end, startZone, endZone]) {
       const [lo, hi] = [Math.max(start, openStart), Math.min(end, openEnd)]
       number(side, lo, hi)
-      number(wallClock(side), lo + (startZone ?? 0) * minute, hi + (endZone ?? 0) * minute)
+      number(wallClockKey(side), lo + (startZone ?? 0) * minute, hi + (endZone ?? 0) * minute)
     },
+    unit,
     text: () => undefined,
     words: () => undefined,
     element: () => builder,

@@ -47,8 +47,8 @@ export function createExtract({ keys, fields, types, base, labels }: Parts) {
     return others.length > 0 ? null : only
   }
 
-  return function extract(resource: Resource, id: string): IndexValues {
-    const index = createIndexBuilder(patientOf(resource, id))
+  return function extract(resource: Resource, id: string, { isNew = false } = {}): IndexValues {
+    const index = createIndexBuilder(patientOf(resource, id), isNew)
     for (const [field, searchType] of indexedFields(resource.resourceType)) {
       const values = searchType.values?.(field, resource) ?? field.parameter.values(resource)
       if (values.length === 0) continue

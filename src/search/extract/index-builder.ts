@@ -7,8 +7,14 @@ import { createElementBuilder } from './element-builder.ts'
 
 /** Each value is hashed and becomes a part of a row: beyond this a single resource would hold up everybody else. */
 const mostValues = 200_000
+/** Half a millisecond each. */
+const mostUnits = 500
 
-export function createIndexBuilder(pat: Rid | null): IndexBuilder & { done(labels: number): IndexValues } {
+/** `isNew`: to be stored, and not yet accepted; what is stored already is indexed whatever it holds. */
+export function createIndexBuilder(
+  pat: Rid | null,
+  isNew = false,
+): IndexBuilder & { done(labels: number): IndexValues } {
   const keys = new Set<Key>()
   const fkeys = new Set<Key>()
   const akeys = new Set<Key>()
@@ -18,6 +24,7 @@ export function createIndexBuilder(pat: Rid | null): IndexBuilder & { done(label
   const periods = new Map<string, readonly [Key, ...Period]>()
   const texts = new Map<Key, string>()
   const words = new Map<Key, string>()
+  const units = new Set<string>()
   const elements = new Map<string, Map<object, ReturnType<typeof createElementBuilder>>>()
 
   function refuseTooMany(): void {
@@ -26,8 +33,15 @@ export function createIndexBuilder(pat: Rid | null): IndexBuilder & { done(label
     throw new FhirError('tooLarge', text)
   }
 
+  function unit(code: string): void {
+    units.add(code)
+    if (!isNew || units.size <= mostUnits) return
+    throw new FhirError('tooLarge', `The resource holds more than ${mostUnits} units of measure: send it in parts.`)
+  }
+
   return {
     pat,
+    unit,
     key(field, key, filter = false) {
       refuseTooMany()
       if (filter) fkeys.add(key)
@@ -62,7 +76,7 @@ export function createIndexBuilder(pat: Rid | null): IndexBuilder & { done(label
     element(kind, element) {
       const ofKind = elements.get(String(kind)) ?? new Map<object, ReturnType<typeof createElementBuilder>>()
       elements.set(String(kind), ofKind)
-      const builder = ofKind.get(element) ?? createElementBuilder(kind)
+      const builder = ofKind.get(element) ?? createElementBuilder(kind, unit)
       ofKind.set(element, builder)
       return builder
     },

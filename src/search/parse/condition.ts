@@ -24,7 +24,7 @@ const mostAlternatives = 100
 export function createCondition({ keys, fields, types }: ConditionParts) {
   return function condition(type: string, name: string, value: string, budget: Budget, codes?: Codes): Clause {
     const [code = '', modifier, ...others] = name.split(':')
-    const field = fields.of(type, code)
+    const field = fields.of(type, code, modifier)
     if (!field || !isSearchable(field, types) || others.length > 0) throw unsupported(type, name, fields, types)
     const values = valuesOf(name, value)
     if (modifier === 'missing') return missing(field, values, types)
@@ -86,7 +86,7 @@ function absence(field: Field, types: SearchTypes): Clause {
   const { code } = field.parameter
   if (code === '_id' || code === '_lastUpdated') return none
   const own = types.typeOf(field.parameter)?.absence?.(field)
-  return own ?? not({ ...holding(field, [field.keys.present], { filter: true }), judged: false } as Clause)
+  return own ?? not(holding(field, [field.keys.present], { filter: true, judged: false }))
 }
 
 export function unsupported(type: string, name: string, fields: Fields, types: SearchTypes): FhirError {

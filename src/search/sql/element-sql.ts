@@ -1,5 +1,5 @@
 import type { Clause } from '../clause.ts'
-import { wallClock } from '../date-column.ts'
+import { wallClockKey } from '../date-column.ts'
 import { bind } from './bind.ts'
 import { numberBounds } from './bounds.ts'
 import type { Row } from './row.ts'
@@ -31,7 +31,7 @@ function within(clause: Clause, e: string, values: unknown[]): string {
       return numbers(clause.key, clause.bounds, e, values)
     case 'date': {
       if ('column' in clause.at) break
-      return numbers(clause.local ? wallClock(clause.at.key) : clause.at.key, clause.bounds, e, values)
+      return numbers(clause.local ? wallClockKey(clause.at.key) : clause.at.key, clause.bounds, e, values)
     }
     case 'string': {
       const key = bind(values, 'int8', clause.key)

@@ -61,18 +61,24 @@ export function createComposite({ keys, fields, typeOf }: Parts): SearchType {
   function equalParameter(type: string, elementType: string, component: SearchComponent): Field | undefined {
     const wanted = component.pathsIn(elementType)
     if (!wanted) return undefined
-    return fields.all(type).find(({ parameter }) => {
+    const equal = fields.all(type).filter(({ parameter }) => {
       const paths =
         parameter.type === component.type ? parameter.paths?.filter((path) => !unread.test(path)) : undefined
       return paths?.length === wanted.length && paths.every((path) => wanted.includes(path))
     })
+    // Another one on the same path may have come later, and not be indexed yet.
+    return equal.find(({ parameter }) => parameter.url === component.definition) ?? equal[0]
+  }
+
+  function tokenOf({ type }: Field, { type: kind, definition }: SearchComponent): Field | undefined {
+    if (kind !== 'token') return undefined
+    return fields.all(type).find(({ parameter }) => parameter.url === definition && parameter.type === 'token')
   }
 
   /** What the row must hold for any of its elements to match: an index starts from there. */
-  function ofResource({ type }: Field, { definition }: Component, value: string): Clause[] {
-    const parameter = fields.all(type).find(({ parameter: { url } }) => url === definition.definition)
-    if (definition.type !== 'token' || parameter?.parameter.type !== 'token') return []
-    return [typeOf(parameter.parameter)!.match(parameter, value, undefined)]
+  function ofResource(field: Field, { definition }: Component, value: string): Clause[] {
+    const token = tokenOf(field, definition)
+    return token ? [typeOf(token.parameter)!.match(token, value, undefined)] : []
   }
 
   function absenceOf({ field, type }: Component): Clause {
@@ -81,6 +87,11 @@ export function createComposite({ keys, fields, typeOf }: Parts): SearchType {
 
   return {
     modifiers: () => [],
+
+    leansOn: (field) =>
+      placesOf(field).flatMap(({ isResource, components }) =>
+        components.flatMap((one) => (isResource ? one.field : (tokenOf(field, one.definition) ?? []))),
+      ),
 
     extract(field, values, index, resource) {
       for (const place of placesOf(field)) {

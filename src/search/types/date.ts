@@ -11,6 +11,8 @@ import type { SearchType } from './search-type.ts'
 export function createDate(now: () => number): SearchType & { lastUpdated(value: string): Clause } {
   return {
     modifiers: () => [],
+    /** 2: with the zones that they were written in. */
+    revision: 2,
 
     extract(field, values, index) {
       for (const value of values) {

@@ -13,12 +13,15 @@ const currencies = 'urn:iso:std:iso:4217'
 
 export const quantity: SearchType = {
   modifiers: () => [],
+  /** 2: in base units, where there are some. */
+  revision: 2,
 
   extract(field, values, index) {
     for (const { type, value } of values) {
       const range = rangeOf(type, value)
       if (!range) continue
       const unit = unitOf(type, value as Record<string, unknown>)
+      if (unit.system === ucum && unit.code !== undefined) index.unit(unit.code)
       for (const key of keysOf(field, unit)) index.number(key, ...range)
       const base = unit.system === ucum && unit.code !== undefined ? toUcumBase(unit.code) : undefined
       if (base) index.number(baseKey(field, base), base.convert(range[0]), base.convert(range[1]))

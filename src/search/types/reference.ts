@@ -82,6 +82,8 @@ export function createReference({ definitions, keys, base }: Parts): ReferenceTy
       ...field.targets,
     ],
 
+    later: () => ['text', 'below', 'above'],
+
     extract(field, values, index) {
       for (const value of values) {
         const { text, reference, resource } = read(value)

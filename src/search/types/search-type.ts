@@ -15,6 +15,12 @@ export interface SearchType {
   values?(field: Field, resource: Resource): readonly TypedValue[]
   /** The clause of one value, still escaped. Throws FhirError('invalidQuery') for one that the type cannot read. */
   match(field: Field, value: string, modifier: string | undefined, codes?: Codes): Clause
+  /** Raised when values are indexed in another way: until they are, searches are refused rather than answered with too little. */
+  readonly revision?: number
+  /** The modifiers whose keys came after the first release, and are indexed on their own. */
+  later?(field: Field): readonly string[]
+  /** The fields of the resource that it is matched by, besides what it indexes itself. */
+  leansOn?(field: Field): readonly Field[]
   /** The rows without a value, for types that tell by other means than the key that every present value leaves. */
   absence?(field: Field): Clause
 }
@@ -32,6 +38,8 @@ export interface IndexBuilder {
   string(key: Key, value: string): void
   number(key: Key, lo: number, hi: number): void
   period(field: Field, period: Period): void
+  /** A unit of measure that is to be converted: the work of each is noted once. Throws FhirError('tooLarge') for too many. */
+  unit(code: string): void
   /** The text that a key of the lexicon stands for. */
   text(entry: Key, text: string): void
   /** The words of a full-text parameter, as a tsvector is written. */
@@ -40,18 +48,18 @@ export interface IndexBuilder {
   element(kind: Key, element: object): IndexBuilder
 }
 
-/** The rows that hold one of the keys; `selective` where few can. */
+/** The rows that hold one of the keys; `selective` where few can; `judged: false` for keys that stand in no `akeys`. */
 export function holding(
   field: Field,
   any: readonly Key[],
-  how: { filter?: boolean; selective?: boolean } = {},
+  how: { filter?: boolean; selective?: boolean; judged?: false } = {},
 ): Clause {
   return {
     op: 'keys',
     any,
     ...(how.filter ? { filter: true } : {}),
     ...(how.selective ? { selective: true } : {}),
-    judged: field.judged,
+    judged: how.judged ?? field.judged,
   }
 }
 

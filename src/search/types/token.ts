@@ -33,6 +33,8 @@ export function createToken({ inValueSet, inHierarchy }: Membership): SearchType
       ...(hasAny(field, ['Identifier']) ? ['of-type'] : []),
     ],
 
+    later: (field) => (hasAny(field, ['Identifier']) ? ['text', 'of-type'] : ['text']),
+
     extract(field, values, index) {
       for (const value of values) {
         for (const text of textsOf(value)) indexText(field, text, index)
@@ -101,8 +103,11 @@ function ofType(field: Field, value: string): Clause {
     const form = 'system|code|value, the system and code being those of the identifier’s type'
     throw new FhirError('invalidQuery', `"${value}" is no value for ${field.parameter.code}:of-type: ${form}`)
   }
-  const typed = holding(field, [field.keys.value('of-type', system, code, text)], { filter: true })
-  return and(tokenClause(field, { system: undefined, code: text }), { ...typed, judged: false } as Clause)
+  const typed = holding(field, [field.keys.value('of-type', system, code, text)], {
+    filter: true,
+    judged: false,
+  })
+  return and(tokenClause(field, { system: undefined, code: text }), typed)
 }
 
 export function tokenClause(field: Field, { system: asked, code }: Token): Clause {

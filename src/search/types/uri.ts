@@ -10,6 +10,8 @@ import { aboveUrl, belowUrl, isUrl } from './url.ts'
 export const uri: SearchType = {
   modifiers: () => ['below', 'above'],
 
+  later: (field) => (hasRows(field) ? [] : ['below']),
+
   extract(field, values, index) {
     for (const { value } of values) {
       if (typeof value !== 'string') continue

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Resource } from '../../../src/fhir/resource.ts'
-import { definitions, finds, where } from './search-parts.ts'
+import { base, definitions, finds, keys, refusal, search, where } from './search-parts.ts'
+import { createSearch } from '../../../src/search/create-search.ts'
+import { labelsOf } from '../../../src/access/labels.ts'
+import { firstMeaning } from '../../../src/search/index-state.ts'
 
 const coded = (system: string | undefined, code: string) => ({ coding: [{ ...(system ? { system } : {}), code }] })
 const mmHg = (value: number) => ({ value, unit: 'mmHg', system: 'http://unitsofmeasure.org', code: 'mm[Hg]' })
@@ -179,4 +182,74 @@ test('a composite of elements starts from the codes that the index holds', () =>
   const clause = where('Observation', 'component-code-value-quantity=8480-6$gt140')
   assert.equal(clause.op, 'and')
   assert.ok(clause.op === 'and' && clause.of[0]?.op === 'keys')
+})
+
+describe('what is not indexed yet', () => {
+  /** The same search, with some of the index pending. */
+  function lacking(...pending: string[]) {
+    const index = { isPending: (type: string, code: string) => pending.includes(`${type}.${code}`), revision: () => 0 }
+    return createSearch({ definitions, keys, base, cursorSecret: Buffer.alloc(32), labels: labelsOf, index })
+  }
+  const asked = (pending: string, type: string, query: string) =>
+    refusal(() => {
+      const [name = '', value = ''] = query.split('=')
+      lacking(pending).parameter(type, name, value)
+    })
+
+  test('refuses the composites that lean on it', () => {
+    const cases = [
+      ['Group.characteristic', 'Group', 'characteristic-value=a$b'],
+      ['Observation.code', 'Observation', 'code-value-quantity=8480-6$gt140'],
+      ['Observation.component-code', 'Observation', 'component-code-value-quantity=8480-6$gt140'],
+    ] as const
+    for (const [pending, type, query] of cases) {
+      assert.equal(asked('Patient.name', type, query), undefined, query)
+      assert.match(asked(pending, type, query)?.text ?? '', /is not indexed yet/, query)
+    }
+    const supported = lacking('Observation.code')
+      .supported('Observation')
+      .parameters.map(({ code }) => code)
+    assert.ok(!supported.includes('code-value-quantity'))
+    assert.ok(supported.includes('combo-code'))
+  })
+
+  test('is not chosen for a composite while the parameter that the composite names is there', () => {
+    const code = definitions.searchParameter('Observation', 'code')!
+    const own = { ...code, code: 'own-code', url: 'http://hospital.example.org/SearchParameter/own-code' }
+    const more = {
+      ...definitions,
+      searchParameters: (type: string) => [
+        ...(type === 'Observation' ? [own] : []),
+        ...definitions.searchParameters(type),
+      ],
+      searchParameter: (type: string, name: string) =>
+        name === own.code ? own : definitions.searchParameter(type, name),
+    }
+    const other = createSearch({ definitions: more, keys, base, cursorSecret: Buffer.alloc(32), labels: labelsOf })
+    const asked = ['Observation', 'code-value-quantity', '8480-6$gt140'] as const
+    assert.deepEqual(other.parameter(...asked), search.parameter(...asked))
+  })
+
+  test('refuses _list', () => {
+    assert.equal(asked('List.code', 'Patient', '_list=a'), undefined)
+    assert.match(asked('List.item', 'Patient', '_list=a')?.text ?? '', /is not indexed yet/)
+  })
+
+  test('may be a modifier alone, and then what is asked without it is answered', () => {
+    assert.equal(asked('Observation.code:text', 'Observation', 'code=a'), undefined)
+    assert.equal(asked('Observation.code:text', 'Observation', 'code:not=a'), undefined)
+    assert.match(asked('Observation.code:text', 'Observation', 'code:text=a')?.text ?? '', /"code:text" of Observation/)
+    const { modifiers } = lacking('Observation.code:text').supported('Observation')
+    assert.deepEqual([modifiers('code').includes('text'), modifiers('code').includes('not')], [false, true])
+  })
+
+  test('is, after the first release, what is indexed in another way since', () => {
+    const first = firstMeaning(definitions)
+    const today = search.indexed()
+    const same = (type: string, code: string) => today.get(type)![code] === first(type, code)
+    for (const code of ['code', 'subject', '_lastUpdated', '_id', '_profile'])
+      assert.ok(same('Observation', code), code)
+    for (const code of ['date', 'value-quantity', 'code:text', 'subject:text', '_profile:below', 'code-value-quantity'])
+      assert.ok(code in today.get('Observation')! && !same('Observation', code), code)
+  })
 })

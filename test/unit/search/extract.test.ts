@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { parseJson } from '../../../src/fhir/json.ts'
 import type { Resource } from '../../../src/fhir/resource.ts'
 import { openEnd, openStart } from '../../../src/search/date-column.ts'
-import { keys, rid, search } from './search-parts.ts'
+import { keys, refusal, rid, search } from './search-parts.ts'
 
 const observation: Resource = {
   resourceType: 'Observation',
@@ -151,4 +151,20 @@ test('the same resource gives the same values, and its labels a mask', () => {
   assert.equal(search.extract(observation, 'o').labels, 0)
   const security = [{ system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code: 'R' }]
   assert.notEqual(search.extract({ ...observation, meta: { security } }, 'o').labels, 0)
+})
+
+test('the units of what is to be stored are bounded, and those of what is stored are not', () => {
+  const component = Array.from({ length: 501 }, (_, n) => ({
+    code: { text: 'x' },
+    valueQuantity: { value: n, system: 'http://unitsofmeasure.org', code: `mg/{n${n}}` },
+  }))
+  const resource = { resourceType: 'Observation', status: 'final', code: { text: 'x' }, component } as Resource
+  const isNew = { isNew: true }
+  assert.match(refusal(() => search.extract(resource, 'x', isNew))?.text ?? '', /more than 500 units of measure/)
+  const few = { ...resource, component: [...component.slice(1), ...component.slice(1)] } as Resource
+  assert.equal(
+    refusal(() => search.extract(few, 'x', isNew)),
+    undefined,
+  )
+  assert.ok(search.extract(resource, 'x').numbers.length > 501)
 })
