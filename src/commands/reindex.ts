@@ -67,7 +67,8 @@ async function reindexed(settings: Settings, database: Database, asked: readonly
   const index = createSearchIndex(database)
   await refuseOldServer(settings.publicUrl, index, search)
   const lacking = await openIndexState(index, firstMeaning(definitions)).compare(search.indexed())
-  const types = asked ?? (all ? definitions.resourceTypes : [...lacking.keys()])
+  const unfinished = (await index.unfinished()).filter((type) => definitions.isResourceType(type))
+  const types = asked ?? (all ? definitions.resourceTypes : [...new Set([...lacking.keys(), ...unfinished])].sort())
   if (types.length === 0) return console.log('The index is up to date.')
   const reindex = await createReindex(database)
   const finished = await runReindex(types, { reindex, search, progress, signal: stop.signal })
@@ -75,6 +76,12 @@ async function reindexed(settings: Settings, database: Database, asked: readonly
   for (const { type, rows } of finished) if (rows > 0) console.log(`${type}: ${rows} indexed`)
   if (finished.length < types.length) {
     console.log('Stopped. `npm run reindex` goes on from here.')
+    process.exitCode = 1
+    return
+  }
+  const failed = finished.flatMap(({ type, failed: ids }) => ids.map((one) => `${type}/${one}`))
+  if (failed.length > 0) {
+    console.error(`These cannot be indexed, and are found by what was indexed before:\n${failed.join('\n')}`)
     process.exitCode = 1
     return
   }

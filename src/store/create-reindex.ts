@@ -16,6 +16,8 @@ export interface IndexedRow {
 }
 
 export interface Reindex {
+  /** Marks the types, with the digest of what each is indexed for; one that is marked so already keeps its progress. */
+  begin(making: ReadonlyMap<string, string>): Promise<void>
   /** Where an earlier run for the same parameters stopped: after this row, having done so many. */
   progress(type: string, making: string): Promise<{ after: Rid | undefined; done: number }>
   /** How many rows there are. */
@@ -23,9 +25,16 @@ export interface Reindex {
   /** The rows behind `after`, in the order of their rids. */
   page(type: string, after: Rid | undefined, limit: number): Promise<IndexedRow[]>
   /** Writes the values of the rows that are still at their version, and how far this has come, in one transaction. */
-  rewrite(type: string, rows: readonly (IndexedRow & { index: IndexValues })[], making: string): Promise<void>
+  rewrite(type: string, rows: readonly (IndexedRow & { index: IndexValues })[], done: Done): Promise<void>
   /** The index of the type is complete. */
   finish(type: string, parameters: IndexedParameters): Promise<void>
+}
+
+/** How far the index of a type has come. */
+export interface Done {
+  readonly making: string
+  readonly after: Rid
+  readonly done: number
 }
 
 /**
@@ -37,6 +46,15 @@ export async function createReindex(database: Database): Promise<Reindex> {
   const { query } = database
 
   return {
+    async begin(making) {
+      await query(
+        `insert into search_index (type, parameters, making) select type, '{}', making
+             from unnest($1::text[], $2::text[]) as asked(type, making)
+           on conflict (type) do update set making = excluded.making, after = null, done = 0
+             where search_index.making is distinct from excluded.making`,
+        [[...making.keys()], [...making.values()]],
+      )
+    },
     async progress(type, making) {
       const [row] = await query<{ after: bigint | null; done: bigint }>(
         'select after, done from search_index where type = $1 and making = $2',
@@ -58,7 +76,7 @@ export async function createReindex(database: Database): Promise<Reindex> {
       )
       return rows.map(({ rid, ver, lu, id, json }) => ({ rid, version: ver, lastUpdated: Number(lu), id, json }))
     },
-    rewrite: (type, rows, making) =>
+    rewrite: (type, rows, { making, after, done }) =>
       transaction(database, async (tx) => {
         const table = tableOf(tables, type)
         const locked = await tx.query<{ rid: bigint }>(
@@ -75,8 +93,8 @@ export async function createReindex(database: Database): Promise<Reindex> {
         await tx.query(
           `insert into search_index (type, parameters, making, after, done) values ($1, '{}', $2, $3, $4)
              on conflict (type) do update set making = $2, after = $3,
-               done = $4 + case when search_index.making = $2 then search_index.done else 0 end`,
-          [type, making, rows.at(-1)!.rid.toString(), rows.length],
+               done = $4`,
+          [type, making, after.toString(), done],
         )
       }),
     async finish(type, parameters) {

@@ -9,6 +9,8 @@ export interface SearchIndex {
   read(): Promise<Map<string, IndexedParameters>>
   /** Sets what the index of these types was made with. */
   write(types: ReadonlyMap<string, IndexedParameters>): Promise<void>
+  /** The types whose index was being made when a reindex was interrupted. */
+  unfinished(): Promise<string[]>
   /** Those of the types that no row is stored of. */
   empty(types: readonly string[]): Promise<string[]>
   /** What the server that was started last indexes; undefined before the first start. */
@@ -32,6 +34,12 @@ export function createSearchIndex(database: Database): SearchIndex {
            on conflict (type) do update set parameters = excluded.parameters, making = null, after = null, done = 0`,
         [[...types.keys()], parameters],
       )
+    },
+    async unfinished() {
+      const rows = await query<{ type: string }>(
+        'select type from search_index where making is not null order by type collate "C"',
+      )
+      return rows.map(({ type }) => type)
     },
     async empty(types) {
       if (types.length === 0) return []

@@ -186,7 +186,7 @@ describe('npm run reindex', () => {
     )
     assert.deepEqual(resumed.said, ['Basic: going on after 200 of 451'])
     assert.deepEqual(pages, [200, 51, 0])
-    assert.deepEqual(resumed.finished, [{ type: 'Basic', rows: 451 }])
+    assert.deepEqual(resumed.finished, [{ type: 'Basic', rows: 451, failed: [] }])
   })
 
   test('what changed while it ran is found by what it is now', async () => {
@@ -202,6 +202,42 @@ describe('npm run reindex', () => {
     assert.match(await reindex(second), /The index is up to date\./)
     assert.match(await reindex(second, '--all', '--type', 'Patient'), /Patient: 3 indexed/)
     assert.deepEqual(await ids('Patient?marital=M'), ['new', 'old'])
+  })
+
+  test('interrupted where nothing was lacking, it goes on all the same', async () => {
+    const stop = new AbortController()
+    const rewrite = (own: Reindex) => ({
+      rewrite: (...of: Parameters<Reindex['rewrite']>) => own.rewrite(...of).then(() => stop.abort()),
+    })
+    assert.deepEqual((await reindexWith('Basic', rewrite, stop.signal)).finished, [])
+    assert.match(await reindex(second), /Basic: going on after 200 of 451[^]*Basic: 451 indexed/)
+    assert.equal(await reindex(second), 'The index is up to date.\n')
+  })
+
+  test('what cannot be indexed is told, and keeps nobody else from being found', async () => {
+    const broken = await reindexWith(
+      'Patient',
+      (own) => ({
+        page: async (...of) => {
+          const rows = await own.page(...of)
+          return rows.map((row) => (row.id === 'other' ? { ...row, json: '{' } : row))
+        },
+      }),
+      new AbortController().signal,
+    )
+    const [{ rows, failed } = { rows: 0, failed: [] }] = broken.finished
+    assert.deepEqual([rows, failed.length], [2, 1])
+    assert.match(failed[0]!, /^other: /)
+    assert.deepEqual(await ids('Patient?marital:not=M'), ['other'])
+    assert.equal(await reindex(second), 'The index is up to date.\n')
+  })
+
+  test('what the first release had indexed in another way is made anew', async () => {
+    await database.query('delete from search_index')
+    const output = await reindex(second)
+    assert.match(output, /Patient: 3 indexed/)
+    assert.match(output, /Basic: 451 indexed/)
+    assert.equal(await reindex(second), 'The index is up to date.\n')
   })
 
   let changes = 0
