@@ -42,7 +42,7 @@ export function createFhir({ definitions, attachments, perform, base, limits, se
     if (ctx.querystring.includes('%00')) throw holdsNul()
     const path = decodedPath(ctx.path.replace(/^\/fhir\/?/, ''))
     const query = new URLSearchParams(ctx.querystring)
-    if (ctx.method === 'POST' && /(?:^|\/)_search$/.test(path)) {
+    if (ctx.method === 'POST' && /(?:^|\/)_search\/*$/.test(path)) {
       const form = await readForm(ctx, formLimit)
       if ([...form.values()].some((value) => value.includes('\u0000'))) throw holdsNul()
       for (const [name, value] of form) query.append(name, value)

@@ -152,11 +152,12 @@ for (const [query, expected] of searches) {
 test('what GET finds is what POST finds, of a type, of the system and of compartments', async () => {
   for (const [path, query] of [
     ['Patient/_search', 'name=ask'],
+    ['Patient/_search/', 'name=ask'],
     ['_search', '_type=Patient,Observation&_sort=-_lastUpdated'],
     ['Patient/ask/_search', '_type=Observation'],
     ['Patient/ask/Observation/_search', 'code=1-1'],
   ] as const) {
-    const place = path.replace(/\/?_search$/, '')
+    const place = path.replace(/\/?_search\/?$/, '')
     const whole = place === 'Patient/ask' ? 'Patient/ask/*' : place
     const { body } = await admin.raw('post')(path).type('form').send(query).expect(200)
     const got = await ask(`${whole}?${query}`)
