@@ -1,3 +1,5 @@
+import { FhirError } from '../fhir/error.ts'
+
 interface Waiting<Item, Result> {
   readonly item: Item
   readonly resolve: (result: Result) => void
@@ -8,8 +10,8 @@ const mostPerBatch = 500
 
 /**
  * Calls that come in together, and those that arrive while a batch is under way, share one: a single caller never waits for
- * others, and many cost one statement. `run` answers one result per item, in their order. When a batch fails, each of its items gets a try of its
- * own, so that nobody fails for what somebody else asked.
+ * others, and many cost one statement. `run` answers one result per item, in their order. When a batch fails, each of its
+ * items gets a try of its own, so that nobody fails for what somebody else asked; but not where the database is what failed.
  */
 export function createBatched<Item, Result>(
   run: (items: readonly Item[]) => Promise<readonly Result[]>,
@@ -25,7 +27,7 @@ export function createBatched<Item, Result>(
         const results = await run(batch.map(({ item }) => item))
         batch.forEach(({ resolve }, n) => resolve(results[n]!))
       } catch (error) {
-        if (batch.length === 1) batch[0]!.reject(error)
+        if (batch.length === 1 || isOfAll(error)) batch.forEach(({ reject }) => reject(error))
         else await oneByOne(batch)
       }
     }
@@ -51,4 +53,9 @@ export function createBatched<Item, Result>(
       // What came in with the same wake-up of the process is still to be read.
       setImmediate(() => void runAll())
     })
+}
+
+/** The database is away or has too much to do: no item is the cause, and each alone would wait for as long again. */
+function isOfAll(error: unknown): boolean {
+  return error instanceof FhirError && error.status === 503
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { FhirError } from '../../../src/fhir/error.ts'
 import { createBatched } from '../../../src/store/batched.ts'
 
 /** Answers each item doubled when it is let go. */
@@ -68,4 +69,20 @@ test('what comes later is judged by a run that begins later', async () => {
   await letGo()
   assert.deepEqual(batches, [[1], [1]])
   assert.deepEqual(await Promise.all([first, second]), [2, 2])
+})
+
+test('when the database is away or overloaded, all fail at once: each alone would only wait for it again', async () => {
+  for (const problem of ['unavailable', 'tooCostly'] as const) {
+    let runs = 0
+    const call = createBatched<number, number>(async () => {
+      runs++
+      throw new FhirError(problem, 'not now')
+    })
+    const results = await Promise.allSettled([1, 2, 3].map(call))
+    assert.deepEqual(
+      results.map((result) => result.status === 'rejected' && (result.reason as FhirError).problem),
+      [problem, problem, problem],
+    )
+    assert.equal(runs, 1)
+  }
 })
