@@ -115,6 +115,7 @@ test('what it cannot read is refused where it stands', async () => {
   for (const [place, query] of [
     ['patient', ''],
     ['patient', 'patient=a b'],
+    ['patient', `patient=Practitioner/${anna.id}`],
     ['start', 'patient=1&start=x'],
     ['foo', 'patient=1&foo=1'],
     ['on-demand', 'patient=1&on-demand=maybe'],

@@ -7,10 +7,9 @@ import { type Coding, isId } from '../../fhir/resource.ts'
 import { all, and, type Clause, none, or } from '../../search/clause.ts'
 import type { Search } from '../../search/create-search.ts'
 import { bundleText } from '../bundle-text.ts'
-import { patientsOf } from '../visible-rows.ts'
 import type { Answered } from '../interaction.ts'
 import type { Call, Operation } from '../operation.ts'
-import { searchable } from '../visible-rows.ts'
+import { patientsOf, searchable } from '../visible-rows.ts'
 import { createCareDates } from './care-date.ts'
 import { entryOf, pagingOf, pagingParameters, tokenOf } from './paging.ts'
 
@@ -94,7 +93,8 @@ function wanted({ definitions: known, search }: Parts, { context, given }: Call)
 
 /** An app that was launched for one patient asks for no other: that is an error, not an empty answer. */
 function patientOf({ principal, base }: Context, text: string, place: string): string {
-  const id = isId(text) ? text : localReference(text, base)?.id
+  const named = isId(text) ? { type: 'Patient', id: text } : localReference(text, base)
+  const id = named?.type === 'Patient' ? named.id : undefined
   if (id === undefined)
     throw new FhirError('invalidQuery', `"${text}" is not the id of a patient.`, { expression: place })
   const launched = principal.patient !== undefined && principal.scopes.every(({ level }) => level === 'patient')
