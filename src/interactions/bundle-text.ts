@@ -4,7 +4,7 @@
  * https://hl7.org/fhir/R4/bundle.html
  */
 export interface Link {
-  relation: 'self' | 'next' | 'first'
+  relation: 'self' | 'next'
   url: string
 }
 

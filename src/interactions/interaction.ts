@@ -47,7 +47,7 @@ export type Body =
 
 /** The answer, before HTTP. */
 export interface Answer {
-  status: 200 | 201 | 202 | 204 | 304
+  status: 200 | 201 | 204 | 304
   /** The resource's text, as stored: attachment URLs may be relative to the base; http makes them absolute. */
   json?: string
   /** The answer is this Binary, whose bytes the store has. */

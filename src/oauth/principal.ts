@@ -11,7 +11,7 @@ import { mayActSql } from './accounts/activity.ts'
 import { createBatched } from '../store/batched.ts'
 import { hashToken } from './provider/adapter.ts'
 
-export type TokenModel = 'AccessToken' | 'ClientCredentials' | 'RefreshToken'
+type TokenModel = 'AccessToken' | 'ClientCredentials' | 'RefreshToken'
 
 /** What is known of a token that is good at this moment. */
 export interface LiveToken {

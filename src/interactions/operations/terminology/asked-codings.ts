@@ -27,7 +27,7 @@ export function askedCodings(given: Given, versionName: 'version' | 'systemVersi
   return found
 }
 
-export function askedCode({ system, version, display }: Coding, code: string): AskedCode {
+function askedCode({ system, version, display }: Coding, code: string): AskedCode {
   return { system, version, code, display }
 }
 
