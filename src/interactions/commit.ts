@@ -162,8 +162,10 @@ function writeOf({ proposal, json, lastUpdated }: Committed, index: IndexValues 
   return { kind: 'update', type, id, rid, expectedVersion, revive, lastUpdated, json, index }
 }
 
+/** Whose record a resource leaves is told as well as whose it comes into; a deletion leaves one. */
 function audited(context: Context, { proposal, version }: Committed, index: IndexValues | undefined) {
-  const patients = index?.pat == null ? [] : [index.pat]
+  const concerned = [proposal.patBefore, index?.pat ?? null].filter((pat) => pat !== null)
+  const patients = [...new Set(concerned)]
   const status = proposal.kind === 'create' ? 201 : proposal.kind === 'delete' ? 204 : 200
   return auditRow(context, proposal.interaction, { type: proposal.type, id: proposal.id, version, patients }, status)
 }

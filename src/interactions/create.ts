@@ -10,7 +10,7 @@ import type { Commit } from './commit.ts'
 import { criteria, type Match, matchesOf } from './conditional.ts'
 import type { Answered, Body, Interaction } from './interaction.ts'
 import { type Committed, createProposal, StaleVersion } from './proposal.ts'
-import { refuseSmallScope } from './visible-rows.ts'
+import { patientsOf, refuseSmallScope } from './visible-rows.ts'
 
 interface Parts {
   access: Access
@@ -62,9 +62,13 @@ export function createCreate({ access, search, keys, commit, bytes }: Parts) {
  * others have made of it meanwhile.
  */
 export async function matched(tx: Transaction, type: string, { id, version }: Omit<Match, 'rid'>): Promise<Answered> {
-  const { json, lastUpdated } = (await tx.resources.vread(type, id, version))!
+  const stored = (await tx.resources.vread(type, id, version))!
+  const { json, lastUpdated } = stored
   const location = `${type}/${id}/_history/${version}`
-  return { answer: { status: 200, json, location, version, lastUpdated }, touched: { type, id, version } }
+  return {
+    answer: { status: 200, json, location, version, lastUpdated },
+    touched: { type, id, version, patients: patientsOf([stored]) },
+  }
 }
 
 /** A new identity that is taken already is a defect of the clock or of luck; one conflict is told, never hidden. */

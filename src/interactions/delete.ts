@@ -7,7 +7,7 @@ import type { Commit } from './commit.ts'
 import type { Answered, Interaction } from './interaction.ts'
 import type { Proposal } from './proposal.ts'
 import { retried, staleMatch } from './update.ts'
-import { notFound, readTargets } from './visible-rows.ts'
+import { notFound, patientsOf, readTargets } from './visible-rows.ts'
 
 /**
  * delete: a deletion is a version of its own; the history stays readable. Deleting again changes nothing.
@@ -23,7 +23,8 @@ export function createDelete({ access, commit }: { access: Access; commit: Commi
     return retried(ifMatch, async () => {
       const stored = (await readTargets(access, context, handle, [{ type, id }], 'delete')).get(`${type}/${id}`)
       if (stored?.deleted) {
-        return { answer: { status: 204, version: stored.version }, touched: { type, id, version: stored.version } }
+        const { version } = stored
+        return { answer: { status: 204, version }, touched: { type, id, version, patients: patientsOf([stored]) } }
       }
       const proposal = deleteProposal({ type, id, ifMatch, place: type }, stored)
       const [done] = await commit(context, handle, [proposal])
@@ -51,6 +52,7 @@ export function deleteProposal({ type, id, ifMatch, place }: Asked, stored: Stor
     expectedVersion: stored.version,
     revive: false,
     before: parseJson(stored.json) as Resource,
+    patBefore: stored.pat,
     after: undefined,
     place,
   }

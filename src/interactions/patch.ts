@@ -56,7 +56,7 @@ export async function patchProposal(
       expression: `${place}.id`,
     })
   }
-  const { rid, version } = stored
+  const { rid, version, pat: patBefore } = stored
   return {
     kind: 'update',
     interaction: 'patch',
@@ -66,6 +66,7 @@ export async function patchProposal(
     expectedVersion: version,
     revive: false,
     before,
+    patBefore,
     after,
     place,
   }

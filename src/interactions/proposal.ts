@@ -14,6 +14,8 @@ export interface Proposal {
   /** The current version is a deletion. */
   readonly revive: boolean
   readonly before: Resource | undefined
+  /** The patient in whose record the current version stands, as a deletion does in that of what it deleted. */
+  readonly patBefore: Rid | null
   /** As the client sent it (undefined for a delete). */
   readonly after: Resource | undefined
   /** Where the resource stands for FHIRPaths in errors: its type, or `Bundle.entry[3].resource`. */
@@ -33,6 +35,7 @@ export function createProposal(
     expectedVersion: 0,
     revive: false,
     before: undefined,
+    patBefore: null,
   } as const
   return { ...common, type, id, rid, after, place }
 }

@@ -88,7 +88,8 @@ export function updateProposal(
   stored: StoredVersion | undefined,
 ): Proposal {
   const rid = stored?.rid ?? keys.ridOf(type, id)
-  const common = { interaction: 'update', type, id, rid, after, place } as const
+  const patBefore = stored?.pat ?? null
+  const common = { interaction: 'update', type, id, rid, after, place, patBefore } as const
   if (!stored || stored.deleted) {
     if (!access.mayChooseId(context.principal, type)) throw notFound(type, id)
     if (ifMatch !== undefined) throw staleMatch(type, id, ifMatch)

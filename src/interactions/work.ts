@@ -6,7 +6,7 @@ import type { Resource } from '../fhir/resource.ts'
 import { all } from '../search/clause.ts'
 import type { Search } from '../search/create-search.ts'
 import type { Keys } from '../search/keys.ts'
-import type { Transaction } from '../store/store.ts'
+import type { StoredVersion, Transaction } from '../store/store.ts'
 import type { Commit } from './commit.ts'
 import type { Proposal } from './proposal.ts'
 import type { Work } from './rule.ts'
@@ -29,12 +29,13 @@ export function createWork({ access, search, keys }: { access: Access; search: S
     async function write(
       kind: 'create' | 'update',
       resource: Resource,
-      proposal: Pick<Proposal, 'id' | 'rid'>,
-      version: number,
+      { id, rid }: Pick<Proposal, 'id' | 'rid'>,
+      stored?: StoredVersion,
     ) {
       const type = resource.resourceType
       const common = { interaction: kind, type, revive: false, before: undefined, place: type } as const
-      const whole: Proposal = { ...common, kind, ...proposal, expectedVersion: version, after: resource }
+      const current = { expectedVersion: stored?.version ?? 0, patBefore: stored?.pat ?? null }
+      const whole: Proposal = { ...common, kind, id, rid, ...current, after: resource }
       const [done] = await commit(context, tx, [whole], { nested: true })
       return parseJson(done!.json) as Resource
     }
@@ -42,12 +43,12 @@ export function createWork({ access, search, keys }: { access: Access; search: S
     return {
       tx,
       read,
-      create: (resource) => write('create', resource, keys.newIdentity(resource.resourceType), 0),
+      create: (resource) => write('create', resource, keys.newIdentity(resource.resourceType)),
       async update(resource) {
         const { resourceType: type, id } = resource
         const [stored] = await tx.resources.read(type, [id!])
         if (!stored || stored.deleted) throw new FhirError('conflict', `${type}/${id} is no longer there.`)
-        return write('update', resource, stored, stored.version)
+        return write('update', resource, stored, stored)
       },
       async find(type, query) {
         const request = search.parse(type, new URLSearchParams(query), { lenient: false, principalKey: '' })

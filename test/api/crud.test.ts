@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { aPatient } from '../support/resources.ts'
+import { aPatient, anObservation, aTransaction, posted } from '../support/resources.ts'
 import { administrator, type Client, startServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
@@ -136,4 +136,32 @@ test('a history since a time at which nothing came later is empty, not unknown',
   const { body: history } = await admin.get(`Patient/${body.id}/_history?_since=2999-01-01`).expect(200)
   assert.equal(history.total, 0)
   await admin.get('Patient/unknown/_history?_since=2999-01-01').expect(404)
+})
+
+test('each write is audited with every patient whose record it touches: also the one that it leaves', async () => {
+  const [anna, ben] = await Promise.all([1, 2].map(async () => (await admin.post('Patient', aPatient())).body.id))
+  const identifier = [{ system: 'urn:audited', value: anna }]
+  const of = (id: string) => anObservation(`Patient/${id}`, { identifier })
+  const condition = `identifier=urn:audited|${anna}`
+  const { body } = await admin.post('Observation', of(anna)).expect(201)
+  const path = `Observation/${body.id}`
+  await admin.post('Observation', of(anna)).set('if-none-exist', condition).expect(200)
+  await admin.post('/fhir', aTransaction(posted(of(anna), {}, { ifNoneExist: condition }))).expect(200)
+  await admin.put(path, { ...of(ben), id: body.id }).expect(200)
+  await admin.delete(path).expect(204)
+  await admin.delete(path).expect(204)
+  await admin.put(path, { ...of(anna), id: body.id }).expect(200)
+  await admin.post('/fhir', aTransaction({ request: { method: 'DELETE', url: path } })).expect(200)
+  const rows = await server.composed.store.query<{ patients: bigint[] }>(
+    'select patients from audit where id = $1 order by n',
+    [body.id],
+  )
+  const names = new Map([anna, ben].map((id, n) => [server.composed.keys.ridOf('Patient', id), n === 0 ? 'A' : 'B']))
+  const told = rows.map(({ patients }) =>
+    patients
+      .map((rid) => names.get(rid))
+      .sort()
+      .join(''),
+  )
+  assert.deepEqual(told, ['A', 'A', 'A', 'AB', 'B', 'B', 'AB', 'A'])
 })

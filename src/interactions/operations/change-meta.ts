@@ -52,8 +52,8 @@ async function run(access: Access, call: Call, change: typeof added): Promise<An
     const before = parseJson(stored.json) as Resource
     const kept = Object.entries(before.meta ?? {}).filter(([name]) => !labels.some((label) => label === name))
     const after = { ...before, meta: { ...Object.fromEntries(kept), ...change(before.meta ?? {}, meta) } }
-    const { rid, version: expectedVersion } = stored
-    const identity = { type, id, rid, expectedVersion, revive: false, place: type }
+    const { rid, version: expectedVersion, pat: patBefore } = stored
+    const identity = { type, id, rid, expectedVersion, revive: false, patBefore, place: type }
     const [done] = await commit(context, handle, [
       { kind: 'update', interaction: 'update', ...identity, before, after },
     ])
