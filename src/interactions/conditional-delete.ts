@@ -34,7 +34,8 @@ export function createConditionalDelete({ access, commit, conditionalTarget, lim
     return retried(ifMatch, () =>
       handle.transaction(async (tx) => {
         const matches = await conditionalTarget(context, tx, asked, 'delete', limit)
-        if (matches.length === 0) return { answer: { status: 204 }, touched: { type, query: criteria } }
+        if (matches.length === 0)
+          return { answer: { status: 204, unwritten: true }, touched: { type, query: criteria } }
         const proposals = matches.map((match) => deleteProposal({ type, id: match.id, ifMatch, place: type }, match))
         const done = await commit(context, tx, proposals)
         return { answer: { status: 204, ...(done.length === 1 ? { version: done[0]!.version } : {}) } }

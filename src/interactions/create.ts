@@ -66,7 +66,7 @@ export async function matched(tx: Transaction, type: string, { id, version }: Om
   const { json, lastUpdated } = stored
   const location = `${type}/${id}/_history/${version}`
   return {
-    answer: { status: 200, json, location, version, lastUpdated },
+    answer: { status: 200, json, location, version, lastUpdated, unwritten: true },
     touched: { type, id, version, patients: patientsOf([stored]) },
   }
 }

@@ -56,6 +56,8 @@ export interface Answer {
   location?: string
   version?: number
   lastUpdated?: number
+  /** A condition left nothing to write. */
+  unwritten?: true
 }
 
 /** What a handler gives back to `perform`: the answer, and what the audit trail is to hold of it. */

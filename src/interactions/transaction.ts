@@ -143,7 +143,10 @@ export function createTransaction({
       return { answer: { status: 204 }, touched: { type: interaction.type, id: interaction.id } }
     }
     if (interaction.kind === 'conditional-delete') {
-      return { answer: { status: 204 }, touched: { type: interaction.type, query: interaction.criteria } }
+      return {
+        answer: { status: 204, unwritten: true },
+        touched: { type: interaction.type, query: interaction.criteria },
+      }
     }
     return at(place, () => readWithin(context, tx, interaction, bodyOf(resource)))
   }

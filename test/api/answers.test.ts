@@ -79,6 +79,19 @@ describe('Prefer: return', () => {
     const removed = await admin.delete(path).set('prefer', outcome).expect(200)
     assert.equal(removed.body.resourceType, 'OperationOutcome')
   })
+
+  test('OperationOutcome says of a condition that left nothing to do that nothing was done', async () => {
+    const { body: stored } = await admin.post('Patient', aPatient({ identifier: [{ value: 'here' }] })).expect(201)
+    const told = ({ body }: { body: { issue: { diagnostics: string }[] } }) => body.issue[0]!.diagnostics
+    const outcome = 'return=OperationOutcome'
+    const found = await admin.post('Patient', aPatient()).set('if-none-exist', 'identifier=here').set('prefer', outcome)
+    assert.equal(told(found), `It is there already, as Patient/${stored.id}/_history/1: nothing was stored.`)
+    const missed = await admin.delete('Patient?identifier=nowhere').set('prefer', outcome).expect(200)
+    assert.equal(told(missed), 'Nothing matches: nothing was deleted.')
+    const remove = { request: { method: 'DELETE', url: 'Patient?identifier=nowhere' } }
+    const { body } = await admin.post('/fhir', aTransaction(remove)).set('prefer', outcome).expect(200)
+    assert.equal(told({ body: body.entry[0].response.outcome }), 'Nothing matches: nothing was deleted.')
+  })
 })
 
 describe('the rate limit', () => {
