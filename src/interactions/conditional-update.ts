@@ -8,7 +8,7 @@ import { resourceOf } from './body.ts'
 import type { Commit } from './commit.ts'
 import type { ConditionalTarget } from './conditional-target.ts'
 import { answerOf } from './create.ts'
-import type { Answered, Body, Interaction } from './interaction.ts'
+import type { Answered, Body, Interaction, Versions } from './interaction.ts'
 import { createProposal, type Proposal } from './proposal.ts'
 import { retried, updateProposal } from './update.ts'
 import { readTargets } from './visible-rows.ts'
@@ -68,7 +68,7 @@ export function decide(
   type: string,
   sent: Resource,
   match: { id: string } | undefined,
-  ifMatch: number | undefined,
+  ifMatch: Versions | undefined,
   place: string,
 ): { id: string } | 'create' {
   if (match) {
@@ -77,7 +77,7 @@ export function decide(
     throw new FhirError('malformed', text, { expression: `${place}.id` })
   }
   if (ifMatch !== undefined) {
-    throw new FhirError('preconditionFailed', `No ${type} matches, so version ${ifMatch} of it is not the current one.`)
+    throw new FhirError('preconditionFailed', `No ${type} matches, so none is of a version that If-Match names.`)
   }
   return sent.id === undefined ? 'create' : { id: sent.id }
 }

@@ -4,9 +4,9 @@ import { parseJson } from '../fhir/json.ts'
 import type { Resource } from '../fhir/resource.ts'
 import type { Handle, StoredVersion } from '../store/store.ts'
 import type { Commit } from './commit.ts'
-import type { Answered, Interaction } from './interaction.ts'
+import type { Answered, Interaction, Versions } from './interaction.ts'
 import type { Proposal } from './proposal.ts'
-import { retried, staleMatch } from './update.ts'
+import { isMet, retried, staleMatch } from './update.ts'
 import { notFound, patientsOf, readTargets } from './visible-rows.ts'
 
 /**
@@ -36,13 +36,13 @@ export function createDelete({ access, commit }: { access: Access; commit: Commi
 interface Asked {
   type: string
   id: string
-  ifMatch?: number | undefined
+  ifMatch?: Versions | undefined
   place: string
 }
 
 export function deleteProposal({ type, id, ifMatch, place }: Asked, stored: StoredVersion | undefined): Proposal {
   if (!stored) throw notFound(type, id)
-  if (ifMatch !== undefined && ifMatch !== stored.version) throw staleMatch(type, id, ifMatch)
+  if (ifMatch && !isMet(ifMatch, stored.version)) throw staleMatch(type, id, ifMatch)
   return {
     kind: 'delete',
     interaction: 'delete',

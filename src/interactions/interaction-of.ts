@@ -117,13 +117,17 @@ function conditional(ask: Ask, type: string) {
 }
 
 function matched({ ifMatch }: Ask) {
-  return ifMatch === undefined ? {} : { ifMatch: versionOf(ifMatch) }
+  if (ifMatch === undefined) return {}
+  const tags = listed(ifMatch)
+  const odd = tags.length === 0 ? ifMatch : tags.find((tag) => !entityTag.test(tag) && (tag !== '*' || tags.length > 1))
+  if (odd === undefined) return { ifMatch: tags.map(versionOf) }
+  throw new FhirError('malformed', `If-Match holds entity tags such as W/"3", or "*" alone; not ${odd.slice(0, 80)}.`)
 }
 
 /** "If-None-Match … goes before If-Modified-Since": https://www.rfc-editor.org/rfc/rfc9110#section-13.2.2 */
 function known({ ifNoneMatch, ifModifiedSince }: Ask): { unless?: Known } {
   if (ifNoneMatch !== undefined) {
-    const versions = ifNoneMatch.split(',').map((tag) => (tag.trim() === '*' ? '*' : versionOf(tag)))
+    const versions = listed(ifNoneMatch).map(versionOf)
     return { unless: { versions } }
   }
   return ifModifiedSince === undefined ? {} : { unless: { since: ifModifiedSince } }
@@ -167,9 +171,18 @@ function operation(ask: Ask, name: string, type?: string, id?: string): Interact
 }
 
 /** `W/"3"`; a version that is no number can never be current, so it is 0: https://hl7.org/fhir/R4/http.html#concurrency */
-function versionOf(etag: string): number {
-  const match = /^\s*(?:W\/)?"?([0-9]{1,9})"?\s*$/.exec(etag)
+function versionOf(tag: string): number | '*' {
+  if (tag === '*') return tag
+  const match = /^(?:W\/)?"?([0-9]{1,9})"?$/.exec(tag)
   return match ? Number(match[1]) : 0
+}
+
+/** Quotes are forgotten often enough. https://www.rfc-editor.org/rfc/rfc9110#section-8.8.3 */
+const entityTag = /^(?:(?:W\/)?"[^"]*"|(?:W\/)?[0-9]{1,9})$/
+
+/** "A recipient MUST parse and ignore a reasonable number of empty list elements": https://www.rfc-editor.org/rfc/rfc9110#section-5.6.1 */
+function listed(header: string): string[] {
+  return header.split(',').flatMap((tag) => tag.trim() || [])
 }
 
 function only(ask: Ask, method: string, interaction: Interaction): Interaction {

@@ -13,12 +13,12 @@ export type Interaction =
   | { kind: 'read'; type: string; id: string; unless?: Known; form?: URLSearchParams }
   | { kind: 'vread'; type: string; id: string; version: string; unless?: Known; form?: URLSearchParams }
   | { kind: 'create'; type: string; ifNoneExist?: string }
-  | { kind: 'update'; type: string; id: string; ifMatch?: number; ifNoneMatch?: '*' }
-  | { kind: 'patch'; type: string; id: string; ifMatch?: number }
-  | { kind: 'delete'; type: string; id: string; ifMatch?: number }
-  | { kind: 'conditional-update'; type: string; criteria: string; ifMatch?: number }
-  | { kind: 'conditional-patch'; type: string; criteria: string; ifMatch?: number }
-  | { kind: 'conditional-delete'; type: string; criteria: string; ifMatch?: number }
+  | { kind: 'update'; type: string; id: string; ifMatch?: Versions; ifNoneMatch?: '*' }
+  | { kind: 'patch'; type: string; id: string; ifMatch?: Versions }
+  | { kind: 'delete'; type: string; id: string; ifMatch?: Versions }
+  | { kind: 'conditional-update'; type: string; criteria: string; ifMatch?: Versions }
+  | { kind: 'conditional-patch'; type: string; criteria: string; ifMatch?: Versions }
+  | { kind: 'conditional-delete'; type: string; criteria: string; ifMatch?: Versions }
   | { kind: 'history-instance'; type: string; id: string; query: URLSearchParams }
   | { kind: 'history-type'; type: string; query: URLSearchParams }
   | { kind: 'history-system'; query: URLSearchParams }
@@ -32,9 +32,12 @@ export type InteractionKind = Interaction['kind']
 /** What the answer to a write is to hold. https://hl7.org/fhir/R4/http.html#ops */
 export type Return = 'minimal' | 'representation' | 'OperationOutcome'
 
-/** What the client of a conditional read has already: versions by number (`*`: whichever), or what it saw at this time. */
+/** Versions that a header names, by number; `*`: whichever is current. https://www.rfc-editor.org/rfc/rfc9110#section-13.1.1 */
+export type Versions = readonly (number | '*')[]
+
+/** What the client of a conditional read has already, or at what time it saw it. */
 export interface Known {
-  readonly versions?: readonly (number | '*')[]
+  readonly versions?: Versions
   /** Epoch ms. */
   readonly since?: number
 }

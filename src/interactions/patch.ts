@@ -7,10 +7,10 @@ import type { Handle, StoredVersion } from '../store/store.ts'
 import type { Commit } from './commit.ts'
 import { answerOf } from './create.ts'
 import { isResource } from './body.ts'
-import type { Answered, Body, Interaction } from './interaction.ts'
+import type { Answered, Body, Interaction, Versions } from './interaction.ts'
 import type { Patch, PatchOf } from './patch-body.ts'
 import type { Proposal } from './proposal.ts'
-import { retried, staleMatch } from './update.ts'
+import { isMet, retried, staleMatch } from './update.ts'
 import { notFound, readTargets } from './visible-rows.ts'
 
 /**
@@ -38,7 +38,7 @@ export function createPatch({ access, commit, patchOf }: { access: Access; commi
 interface Asked {
   type: string
   id: string
-  ifMatch?: number | undefined
+  ifMatch?: Versions | undefined
   apply: Patch
   place: string
 }
@@ -48,7 +48,7 @@ export async function patchProposal(
   stored: StoredVersion | undefined,
 ): Promise<Proposal> {
   if (!stored || stored.deleted) throw notFound(type, id)
-  if (ifMatch !== undefined && ifMatch !== stored.version) throw staleMatch(type, id, ifMatch)
+  if (ifMatch && !isMet(ifMatch, stored.version)) throw staleMatch(type, id, ifMatch)
   const before = parseJson(stored.json) as Resource
   const after = await apply(parseJson(stored.json) as Resource)
   if (!isResource(after) || after.resourceType !== type || after.id !== id) {

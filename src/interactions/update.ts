@@ -9,7 +9,7 @@ import type { BinaryBytes } from './binary-bytes.ts'
 import { resourceOf } from './body.ts'
 import type { Commit, CommitOptions } from './commit.ts'
 import { answerOf } from './create.ts'
-import type { Answered, Body, Interaction } from './interaction.ts'
+import type { Answered, Body, Interaction, Versions } from './interaction.ts'
 import { type Proposal, StaleVersion } from './proposal.ts'
 import { notFound, readTargets } from './visible-rows.ts'
 
@@ -72,7 +72,7 @@ export function createUpdate({ access, keys, commit, bytes }: Parts) {
 interface Asked {
   type: string
   id: string
-  ifMatch?: number | undefined
+  ifMatch?: Versions | undefined
   /** Only what is not there may be written. */
   ifNoneMatch?: '*' | undefined
   after: Resource
@@ -96,29 +96,34 @@ export function updateProposal(
     if (!stored) return { ...common, kind: 'create', expectedVersion: 0, revive: false, before: undefined }
     return { ...common, kind: 'update', expectedVersion: stored.version, revive: true, before: undefined }
   }
-  if (ifMatch !== undefined && ifMatch !== stored.version) throw staleMatch(type, id, ifMatch)
+  if (ifMatch && !isMet(ifMatch, stored.version)) throw staleMatch(type, id, ifMatch)
   if (ifNoneMatch) throw new FhirError('preconditionFailed', `${type}/${id} exists; If-None-Match says it must not.`)
   const before = parseJson(stored.json) as Resource
   return { ...common, kind: 'update', expectedVersion: stored.version, revive: false, before }
 }
 
+/** Whether the version, which is current, is one that `If-Match` names. */
+export function isMet(ifMatch: Versions, version: number): boolean {
+  return ifMatch.some((named) => named === '*' || named === version)
+}
+
 /** https://hl7.org/fhir/R4/http.html#concurrency */
-export function staleMatch(type: string, id: string, ifMatch: number): FhirError {
-  return new FhirError(
-    'preconditionFailed',
-    `Version ${ifMatch} of ${type}/${id} is not the current one: read it again.`,
-  )
+export function staleMatch(type: string, id: string, ifMatch: Versions): FhirError {
+  const text = ifMatch.includes('*')
+    ? `${type}/${id} has no current version, and If-Match says that it must.`
+    : `Version ${ifMatch.join(' or ')} of ${type}/${id} is not the current one: read it again.`
+  return new FhirError('preconditionFailed', text)
 }
 
 /** Runs the work again when another writer was quicker, unless the client named the version that it meant. */
-export async function retried<T>(ifMatch: number | undefined, once: () => Promise<T>): Promise<T> {
+export async function retried<T>(ifMatch: Versions | undefined, once: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await once()
     } catch (error) {
       if (!(error instanceof StaleVersion)) throw error
       const { type, id } = error.identities[0]!
-      if (ifMatch !== undefined) throw staleMatch(type, id, ifMatch)
+      if (ifMatch && !ifMatch.includes('*')) throw staleMatch(type, id, ifMatch)
       if (attempt === attempts) {
         throw new FhirError('conflict', `${type}/${id} is being changed by others at this moment. Send it again.`)
       }

@@ -284,3 +284,32 @@ test('If-None-Match: * on an update writes only what is not there', async () => 
     .expect(412)
   assert.equal(await versionOf(id), '1')
 })
+
+test('If-Match takes lists, and * for whichever version is current; what it does not understand is refused', async () => {
+  const { id } = await made(randomUUID())
+  const write = (n: number, ifMatch: string) =>
+    admin.put(`Patient/${id}`, aPatient({ id, language: `x-${n}` })).set('if-match', ifMatch)
+  await write(2, 'W/"7", W/"1",').expect(200)
+  await write(3, '*').expect(200)
+  await write(4, 'W/"1", W/"2"').expect(412)
+  await write(4, '"abc"').expect(412)
+  for (const header of ['abc', 'W/3x', '*, W/"3"']) await write(4, header).expect(400)
+  await admin
+    .put('Patient/none', aPatient({ id: 'none' }))
+    .set('if-match', '*')
+    .expect(412)
+  const absent = randomUUID()
+  await admin.put(by(absent), identified(absent)).set('if-match', '*').expect(412)
+  await admin.patch(`Patient/${id}`, []).set('if-match', '*').expect(200)
+  assert.equal(await versionOf(id), '3')
+  await admin.delete(`Patient/${id}`).set('if-match', '*').expect(204)
+})
+
+test('parallel writes with If-Match: * all find their place', async () => {
+  const { id } = await made(randomUUID())
+  const writes = Array.from({ length: 5 }, (_, n) =>
+    admin.patch(`Patient/${id}`, [{ op: 'add', path: '/language', value: `x-${n}` }]).set('if-match', '*'),
+  )
+  assert.deepEqual(new Set((await Promise.all(writes)).map(({ status }) => status)), new Set([200]))
+  assert.equal(await versionOf(id), '6')
+})
