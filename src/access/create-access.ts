@@ -60,7 +60,8 @@ export function createAccess({ definitions, search, keys, base }: Parts): Access
   function refuseChange(principal: Principal, type: string, action: Action): void {
     if (!appendOnly(type) || (action !== 'update' && action !== 'delete')) return
     if (action === 'update' && mayChooseId(principal, type)) return
-    throw new FhirError('methodNotAllowed', `A stored ${type} is neither changed nor deleted.`, { expression: type })
+    const text = `A stored ${type} is neither changed nor deleted.`
+    throw new FhirError('methodNotAllowed', text, { expression: type, allow: ['GET', 'HEAD'] })
   }
 
   return {

@@ -56,16 +56,25 @@ export class FhirError extends Error {
   readonly issues: readonly Issue[]
   /** Seconds after which it may be tried again. */
   readonly retryAfter: number | undefined
+  /** The methods that are possible where this one is not. */
+  readonly allow: readonly string[] | undefined
 
   constructor(
     problem: Problem,
     text: string,
-    options: { issues?: readonly Issue[]; expression?: string; cause?: unknown; retryAfter?: number } = {},
+    options: {
+      issues?: readonly Issue[]
+      expression?: string
+      cause?: unknown
+      retryAfter?: number
+      allow?: readonly string[]
+    } = {},
   ) {
     super(text, { cause: options.cause })
     const { status, code } = problems[problem]
     this.problem = problem
     this.status = status
+    this.allow = options.allow
     this.retryAfter = options.retryAfter ?? (status === 503 ? busySeconds : undefined)
     this.issues = options.issues ?? [
       {

@@ -73,7 +73,7 @@ export function createApp(parts: Parts): App {
   return app
 }
 
-const exposed = 'ETag, Location, Content-Location, Last-Modified, Content-Range, Accept-Ranges, X-Request-Id'
+const exposed = 'ETag, Location, Last-Modified, Content-Range, Accept-Ranges, Retry-After, X-Request-Id'
 
 /** Tokens travel in a header, never in a cookie, so any origin may call `/fhir`. https://fetch.spec.whatwg.org/#http-cors-protocol */
 const cors: Middleware<RequestState> = async (ctx, next) => {

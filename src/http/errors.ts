@@ -26,12 +26,16 @@ export function createErrors(log: Logger, send: Send): Middleware<RequestState> 
       ctx.status = known?.status ?? 500
       if (ctx.status === 401) ctx.set('WWW-Authenticate', challenge(known))
       if (known?.problem === 'insufficientScope') ctx.set('WWW-Authenticate', 'Bearer error="insufficient_scope"')
+      if (ctx.status === 405) ctx.set('Allow', (known?.allow ?? ofBase).join(', '))
       if (known?.retryAfter !== undefined) ctx.set('Retry-After', String(known.retryAfter))
       const outcome = operationOutcome(known?.issues ?? [unexpected(ctx.state.requestId)])
       send(ctx, JSON.stringify(outcome), (ctx.path.startsWith('/fhir') && wantedFormat(ctx)) || 'json')
     }
   }
 }
+
+/** An entry of a transaction is refused for its own place, the request at the base, where these are possible. */
+const ofBase = ['GET', 'HEAD', 'POST']
 
 /** RFC 6750 §3: no error code when the request carried no token at all. */
 function challenge(error: FhirError | undefined): string {

@@ -30,7 +30,9 @@ export function createConditionalDelete({ access, commit, conditionalTarget, lim
   ): Promise<Answered> {
     const { type, ifMatch, criteria } = asked
     // Where nobody may, "nothing matched" would sound as if somebody might.
-    if (!access.offered(type, 'delete')) throw new FhirError('methodNotAllowed', `A ${type} is never deleted here.`)
+    if (!access.offered(type, 'delete')) {
+      throw new FhirError('methodNotAllowed', `A ${type} is never deleted here.`, { allow: ['GET', 'HEAD', 'POST'] })
+    }
     return retried(ifMatch, () =>
       handle.transaction(async (tx) => {
         const matches = await conditionalTarget(context, tx, asked, 'delete', limit)

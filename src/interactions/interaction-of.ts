@@ -191,7 +191,9 @@ function only(ask: Ask, method: string, interaction: Interaction): Interaction {
 }
 
 function notAllowed(ask: Ask, allowed: string[]): FhirError {
-  return new FhirError('methodNotAllowed', `${ask.method} is not possible here; ${allowed.join(', ')} would be.`)
+  const allow = allowed.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
+  const text = `${ask.method} is not possible here; ${allowed.join(', ')} would be.`
+  return new FhirError('methodNotAllowed', text, { allow })
 }
 
 function badId(ask: Ask, id: string): FhirError {

@@ -32,7 +32,7 @@ export function createRunOperation({ access, definitions, operations, commit }: 
     const found = called(operations, asked)
     if (!found) throw new FhirError('notFound', `The operation $${name} is not known ${placeOf(asked)}.`)
     if (method === 'GET' && found.affectsState) {
-      throw new FhirError('methodNotAllowed', `$${name} changes something: use POST.`)
+      throw new FhirError('methodNotAllowed', `$${name} changes something: use POST.`, { allow: ['POST'] })
     }
     const at = context.now.getTime()
     const rows =

@@ -74,7 +74,8 @@ export async function readTargets(
     for (const stored of await handle.resources.read(type, ids, { where, flags: { allowed } })) {
       if (!stored.flags['allowed']) {
         const problem = access.appendOnly(type) ? 'methodNotAllowed' : 'forbidden'
-        throw new FhirError(problem, `You may read ${type}/${stored.id}, but not ${action} it.`)
+        const text = `You may read ${type}/${stored.id}, but not ${action} it.`
+        throw new FhirError(problem, text, { allow: ['GET', 'HEAD'] })
       }
       found.set(`${type}/${stored.id}`, stored)
     }

@@ -94,6 +94,30 @@ describe('Prefer: return', () => {
   })
 })
 
+describe('headers', () => {
+  test('a refused method comes with those that are allowed', async () => {
+    const { body: patient } = await admin.post('Patient', aPatient()).expect(201)
+    const { body: binary } = await admin.raw('post')('Binary').set('content-type', 'text/plain').send('x').expect(201)
+    const allowed = async (call: ReturnType<Client['get']>) => (await call.expect(405)).headers['allow']
+    assert.equal(await allowed(admin.post(`Patient/${patient.id}/_history`, {})), 'GET, HEAD')
+    assert.equal(await allowed(admin.post(`Patient/${patient.id}`, {})), 'GET, HEAD, PUT, PATCH, DELETE')
+    assert.equal(await allowed(admin.patch(`Binary/${binary.id}`, [])), 'GET, HEAD, PUT, DELETE')
+    assert.equal(await allowed(admin.get('_search')), 'POST')
+    assert.equal(await allowed(admin.delete('')), 'GET, HEAD, POST')
+    assert.equal(await allowed(admin.get(`Patient/${patient.id}/$meta-add`)), 'POST')
+    assert.equal(await allowed(admin.delete('AuditEvent?_id=x')), 'GET, HEAD, POST')
+    assert.equal(await allowed(admin.delete('AuditEvent/x')), 'GET, HEAD')
+    const entry = { request: { method: 'DELETE', url: 'AuditEvent/x' } }
+    assert.equal(await allowed(admin.post('/fhir', aTransaction(entry))), 'GET, HEAD, POST')
+  })
+
+  test('scripts of other origins may read when to come again, and no header that is never set', async () => {
+    const { headers } = await admin.get('Patient?_count=1').expect(200)
+    const exposed = headers['access-control-expose-headers']!.split(', ')
+    assert.ok(exposed.includes('Retry-After') && !exposed.includes('Content-Location'))
+  })
+})
+
 describe('the rate limit', () => {
   let limited: TestServer
   before(async () => {
