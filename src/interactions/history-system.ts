@@ -1,11 +1,9 @@
 import type { Access } from '../access/access.ts'
 import type { Context } from '../access/principal.ts'
-import { FhirError } from '../fhir/error.ts'
-import type { Clause } from '../search/clause.ts'
 import type { Handle } from '../store/store.ts'
 import type { ReadHistory } from './history-page.ts'
 import type { Answered, Interaction } from './interaction.ts'
-import { patientsOf } from './visible-rows.ts'
+import { patientsOf, rowsAmong } from './visible-rows.ts'
 
 interface Parts {
   access: Access
@@ -25,22 +23,9 @@ export function createHistorySystem({ access, resourceTypes, historyPage }: Part
     handle: Handle,
     { query }: Extract<Interaction, { kind: 'history-system' }>,
   ): Promise<Answered> {
-    const { json, versions } = await historyPage(context, handle, { path: '', of: readable(context), query })
+    const rows = rowsAmong(access, context, resourceTypes, 'read', true)
+    const of = [...rows].map(([type, where]) => ({ type, where }))
+    const { json, versions } = await historyPage(context, handle, { path: '', of, query })
     return { answer: { status: 200, json }, touched: { query: query.toString(), patients: patientsOf(versions) } }
-  }
-
-  function readable({ principal, now }: Context): { type: string; where: Clause }[] {
-    const found: { type: string; where: Clause }[] = []
-    let refusal: FhirError | undefined
-    for (const type of resourceTypes) {
-      try {
-        found.push({ type, where: access.rows(principal, type, 'read', now.getTime()) })
-      } catch (error) {
-        if (!(error instanceof FhirError && error.status === 403)) throw error
-        refusal = error
-      }
-    }
-    if (found.length === 0 && refusal) throw refusal
-    return found
   }
 }

@@ -21,20 +21,30 @@ export function searchableAmong(
   types: readonly string[],
   every: boolean,
 ): (type: string) => Clause {
-  const at = context.now.getTime()
+  const rows = rowsAmong(access, context, types, 'search', every)
+  return (type) => rows.get(type) ?? rowsOrNone(access, context, type, 'search')
+}
+
+/** The rows of each type on which the caller may act; types that are refused are left out where `every` type is meant. */
+export function rowsAmong(
+  access: Access,
+  { principal, now }: Context,
+  types: readonly string[],
+  action: Action,
+  every: boolean,
+): ReadonlyMap<string, Clause> {
   const rows = new Map<string, Clause>()
   let refusal: unknown
   for (const type of types) {
     try {
-      rows.set(type, access.rows(context.principal, type, 'search', at))
+      rows.set(type, access.rows(principal, type, action, now.getTime()))
     } catch (error) {
       if (!every || !(error instanceof FhirError && error.status === 403)) throw error
       refusal = error
-      rows.set(type, none)
     }
   }
   if (refusal !== undefined && [...rows.values()].every(({ op }) => op === 'none')) throw refusal
-  return (type) => rows.get(type) ?? rowsOrNone(access, context, type, 'search')
+  return rows
 }
 
 /** As `access.rows`, but what scope or role never allow is no row at all. */

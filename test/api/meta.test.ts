@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { peopleOf, type SomePerson } from '../support/people.ts'
 import { aDocumentReference, anObservation } from '../support/resources.ts'
-import { type Client, startServer, type TestServer } from '../support/server.ts'
+import { type Client, scopes, startServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
 let admin: Client
@@ -102,7 +102,11 @@ describe('$meta', () => {
     const all = codes(await metaOf(doctor.client, ''))
     assert.ok(all.includes('patients') && all.includes('blue') && !all.includes('hidden'))
     assert.ok(codes(await metaOf(admin, '')).includes('hidden'))
-    assert.equal((await server.as({ roles: ['practitioner'] }).get('$meta')).status, 403)
+    for (const granted of [[], scopes('user/Patient.c')]) {
+      const refused = await server.as({ roles: ['practitioner'], scopes: granted }).get('$meta')
+      const challenge = refused.headers['www-authenticate']
+      assert.deepEqual([refused.status, challenge], [403, 'Bearer error="insufficient_scope"'])
+    }
   })
 
   test('of one resource is what it carries', async () => {

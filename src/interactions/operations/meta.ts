@@ -1,5 +1,4 @@
 import type { Access } from '../../access/access.ts'
-import type { Context } from '../../access/principal.ts'
 import type { Definitions } from '../../definitions/definitions.ts'
 import { FhirError } from '../../fhir/error.ts'
 import { parseJson } from '../../fhir/json.ts'
@@ -7,7 +6,7 @@ import type { Resource } from '../../fhir/resource.ts'
 import type { Answered } from '../interaction.ts'
 import type { Call, Operation } from '../operation.ts'
 import { parametersText } from '../parameters-text.ts'
-import { notFound, rowsOrNone } from '../visible-rows.ts'
+import { notFound, rowsAmong } from '../visible-rows.ts'
 
 interface Parts {
   definitions: Pick<Definitions, 'resourceTypes'>
@@ -48,16 +47,10 @@ async function ofOne({ handle, asked, rows }: Call): Promise<Answered> {
 }
 
 async function inUse({ context, handle, asked }: Call, access: Access, types: readonly string[]): Promise<Answered> {
-  const allowed = types.map((type) => ({ type, where: rowsOrNone(access, context, type, 'search') }))
-  const visible = allowed.filter(({ where }) => where.op !== 'none')
-  if (visible.length === 0) throw nothingAllowed(context)
+  const rows = rowsAmong(access, context, types, 'search', asked.type === undefined)
+  const visible = [...rows].flatMap(([type, where]) => (where.op === 'none' ? [] : [{ type, where }]))
+  if (visible.length === 0) throw new FhirError('forbidden', 'You may not search anything here.')
   const found = await handle.resources.labels(visible)
   const json = parametersText({ name: 'return', valueMeta: found })
   return { answer: { status: 200, json }, touched: { type: asked.type } }
-}
-
-function nothingAllowed({ principal }: Context): FhirError {
-  return principal.scopes.length === 0
-    ? new FhirError('insufficientScope', 'The token has no scope to search anything.')
-    : new FhirError('forbidden', 'You may not search anything here.')
 }
