@@ -32,12 +32,18 @@ export function principalKeyOf({ principal }: Context): string {
 /** "an OperationOutcome … with additional information about the search process": what was left out, what is missing. */
 function told({ ignored = [] }: SearchRequest, { incomplete }: Page): string[] {
   const issues: Issue[] = ignored.map((diagnostics) => ({ severity: 'warning', code: 'not-supported', diagnostics }))
-  if (incomplete) {
-    const diagnostics = 'More resources belong to this page than it can include; ask for fewer matches at once.'
-    issues.push({ severity: 'warning', code: 'incomplete', diagnostics })
-  }
-  if (issues.length === 0) return []
-  return [entryText({ search: { mode: 'outcome' } }, JSON.stringify(operationOutcome(issues)))]
+  if (incomplete) issues.push(incompletePage)
+  return issues.length === 0 ? [] : [outcomeEntry(issues)]
+}
+
+export const incompletePage: Issue = {
+  severity: 'warning',
+  code: 'incomplete',
+  diagnostics: 'More resources belong to this page than it can include; ask for fewer matches at once.',
+}
+
+export function outcomeEntry(issues: readonly Issue[]): string {
+  return entryText({ search: { mode: 'outcome' } }, JSON.stringify(operationOutcome(issues)))
 }
 
 /** "The self link SHALL contain the parameters that were actually used": https://hl7.org/fhir/R4/search.html#conformance */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
 import { peopleOf, type SomePerson } from '../support/people.ts'
-import { aCondition, aDocumentReference, anObservation } from '../support/resources.ts'
+import { aCondition, aDocumentReference, anObservation, aPatient, aTransaction, posted } from '../support/resources.ts'
 import { type Client, person, scopes, startServer, type TestServer } from '../support/server.ts'
 
 interface Bundle {
@@ -167,6 +168,27 @@ describe('Patient/$everything', () => {
     const treated = await ask(doctor.client, 'Patient/$everything?_type=Patient')
     assert.deepEqual(found(treated), [anna.name])
     assert.deepEqual(found(await ask(author.client, 'Patient/$everything')), [])
+  })
+
+  test('brings no more of what it refers to than a search includes, and says that there is more', async () => {
+    const system = 'urn:staff'
+    const staff = Array.from({ length: 2_010 }, (_, n) =>
+      posted({ resourceType: 'Organization', name: `Ward ${n}` } as never, { fullUrl: `urn:uuid:${randomUUID()}` }),
+    )
+    const clara = posted(aPatient({ identifier: [{ system, value: 'clara' }] }))
+    const subject = { reference: clara.fullUrl }
+    const performer = staff.map(({ fullUrl }) => ({ reference: fullUrl }))
+    const result = posted(anObservation(clara.fullUrl, { subject, performer }))
+    const { body } = await admin.post('/fhir', aTransaction(clara, ...staff, result)).expect(200)
+    const [name] = (body.entry[0].response.location as string).split('/_history')
+    const bundle = await ask(admin, `${name}/$everything`)
+    assert.deepEqual([found(bundle).length, found(bundle, 'include').length], [2, 2_000])
+    const [told] = bundle.entry!.filter(({ search }) => search.mode === 'outcome')
+    const { issue } = told!.resource as unknown as { issue: { code: string }[] }
+    assert.deepEqual(
+      issue.map(({ code }) => code),
+      ['incomplete'],
+    )
   })
 
   test('refuses what it does not know, where it stands', async () => {

@@ -1,5 +1,6 @@
 import type { CompartmentCode } from '../../definitions/definitions.ts'
 import { bundleText } from '../bundle-text.ts'
+import { incompletePage, outcomeEntry } from '../searchset.ts'
 import { patientsOf } from '../visible-rows.ts'
 import type { Answered } from '../interaction.ts'
 import type { Call, Operation } from '../operation.ts'
@@ -59,10 +60,16 @@ async function run(parts: RecordParts, call: Call, compartment: CompartmentCode)
     also: (type) => since(parts.search, given, type),
   })
   const end = more ? found.at(-1) : undefined
-  const entries = [...found.map(entryOf(context, 'match')), ...supporting.map(entryOf(context, 'include'))]
+  const entries = [
+    ...found.map(entryOf(context, 'match')),
+    ...supporting.found.map(entryOf(context, 'include')),
+    ...(supporting.more ? [outcomeEntry([incompletePage])] : []),
+  ]
   const total = more || after ? undefined : found.length
   const links = paging.links(end && { values: [end.type], rid: end.rid })
   const json = bundleText({ type: 'searchset', total, links, entries })
-  const patients = [...new Set([...patientsOf([...found, ...supporting]), ...(compartment === 'Patient' ? focus : [])])]
+  const patients = [
+    ...new Set([...patientsOf([...found, ...supporting.found]), ...(compartment === 'Patient' ? focus : [])]),
+  ]
   return { answer: { status: 200, json }, touched: { type: asked.type, id: asked.id, query: paging.used, patients } }
 }

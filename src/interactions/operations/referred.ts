@@ -4,6 +4,7 @@ import { localReference } from '../../fhir/reference.ts'
 import type { Resource } from '../../fhir/resource.ts'
 import { all, and, type Clause, not } from '../../search/clause.ts'
 import type { Keys, Rid } from '../../search/keys.ts'
+import { mostIncluded } from '../../search/sql.ts'
 import type { StoredVersion } from '../../store/store.ts'
 import type { Call } from '../operation.ts'
 
@@ -22,7 +23,8 @@ interface Referring {
 }
 
 /**
- * "The server also returns whatever resources are needed to support the records": what the page's resources refer to.
+ * "The server also returns whatever resources are needed to support the records": what the page's resources refer to, as
+ * much of it as a search would include.
  *
  * https://hl7.org/fhir/R4/patient-operation-everything.html
  */
@@ -31,7 +33,7 @@ export async function referred(
   { context, handle }: Pick<Call, 'context' | 'handle'>,
   found: readonly StoredVersion[],
   { accessOf, wanted, isMatch, also }: Referring,
-): Promise<readonly StoredVersion[]> {
+): Promise<{ found: readonly StoredVersion[]; more: boolean }> {
   const targets = new Map<string, Set<Rid>>()
   for (const { json } of found) {
     for (const { reference } of definitions.references(parseJson(json) as Resource)) {
@@ -45,6 +47,5 @@ export async function referred(
     const other = matched ? not(matched) : all
     return { type, where: and({ op: 'rid', any: [...rids] }, other, also(type)) }
   })
-  const count = [...targets.values()].reduce((sum, rids) => sum + rids.size, 0)
-  return parts.length === 0 ? [] : (await handle.resources.several({ parts, count, after: undefined }, accessOf)).found
+  return handle.resources.several({ parts, count: mostIncluded, after: undefined }, accessOf)
 }
