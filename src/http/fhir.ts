@@ -31,11 +31,11 @@ export function createFhir({ definitions, attachments, perform, base, limits, se
 
   return async function fhir(ctx) {
     const interaction = await asked(ctx)
-    if (!mayBeBinary(interaction)) demandFormat(ctx)
+    const format = mayBeBinary(interaction) ? undefined : demandFormat(ctx)
     const body = await readBody(ctx, interaction, limits.json, definitions.readXml)
     const answer = await perform(ctx.state.caller!, interaction, body)
     if (answer.binary) return respondBinary(ctx, answer)
-    respond(ctx, base, interaction, answer, send)
+    respond(ctx, { base, format, send }, interaction, answer)
   }
 
   async function asked(ctx: Context): Promise<Interaction> {

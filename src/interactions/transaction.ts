@@ -117,7 +117,10 @@ export function createTransaction({
     if ('criteria' in interaction || 'ifNoneExist' in interaction) {
       refuseSmallScope(access, context, interaction.type, 'search')
     }
-    if (action && 'type' in interaction) return refuseSmallScope(access, context, interaction.type!, action)
+    if (action && 'type' in interaction) {
+      refuseSmallScope(access, context, interaction.type!, action)
+      return
+    }
     if (changesState(interaction) || interaction.kind === 'capabilities') {
       const name = interaction.kind === 'operation' ? `$${interaction.name}, which changes something` : interaction.kind
       throw new FhirError('unsupportedParameter', `A transaction cannot hold ${name}.`)

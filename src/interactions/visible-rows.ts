@@ -76,8 +76,7 @@ export async function readTargets(
   const found = new Map<string, StoredVersion>()
   const types = [...new Set(targets.map(({ type }) => type))]
   for (const type of types) {
-    refuseSmallScope(access, context, type, action)
-    const allowed = rowsOrNone(access, context, type, action)
+    const allowed = refuseSmallScope(access, context, type, action)
     const where = or(rowsOrNone(access, context, type, 'read'), allowed)
     if (where.op === 'none') continue
     const ids = targets.filter((target) => target.type === type).map(({ id }) => id)
@@ -93,12 +92,15 @@ export async function readTargets(
   return found
 }
 
-/** A scope that is too small is told before anything is looked up, so that it says nothing about existence. */
-export function refuseSmallScope(access: Access, context: Context, type: string, action: Action): void {
+/**
+ * The rows on which the caller may act. A scope that is too small is told before anything is looked up, so that it says
+ * nothing about existence; what only the role never allows is no row at all.
+ */
+export function refuseSmallScope(access: Access, context: Context, type: string, action: Action): Clause {
   try {
-    access.rows(context.principal, type, action, context.now.getTime())
+    return access.rows(context.principal, type, action, context.now.getTime())
   } catch (error) {
-    if (error instanceof FhirError && error.problem === 'forbidden' && action !== 'create') return
+    if (error instanceof FhirError && error.problem === 'forbidden' && action !== 'create') return none
     throw error
   }
 }

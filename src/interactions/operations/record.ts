@@ -66,9 +66,10 @@ export function conditions(
   const within = createCareDates({ definitions, parameter: search.parameter })
   const known = new Map<string, Clause>()
   return (type: string): Clause => {
+    const before = known.get(type)
+    if (before) return before
     const inside = or(...focus.map((rid) => search.compartment(type, rid, code)))
-    const made =
-      known.get(type) ?? and(inside, within(type, given.text('start'), given.text('end')), since(search, given, type))
+    const made = and(inside, within(type, given.text('start'), given.text('end')), since(search, given, type))
     known.set(type, made)
     return made
   }
