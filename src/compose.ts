@@ -98,8 +98,9 @@ async function composeOn(
   })
   const { rules } = sharing
   const operations = [...standardOperations({ definitions, access, search, keys }), ...sharing.operations]
+  const capabilities = createCapabilities({ definitions, access, search, operations, base, limits })
   late.performer = createPerform({
-    ...{ definitions, access, search, keys, store, rules, operations, base, limits },
+    ...{ definitions, access, search, keys, store, rules, operations, capabilities, base, limits },
     onError: (err) => log.error({ err }, 'an entry of a batch failed'),
   })
   late.oauth = await createOAuth({
@@ -111,7 +112,6 @@ async function composeOn(
     rateScale: limits.rateScale,
   })
   const { setupLink } = await late.oauth.bootstrapAdministrator(settings.firstAdministrator)
-  const capabilities = createCapabilities({ definitions, access, search, operations, base, limits })
   const { oauth, performer } = late
   const app = createApp({
     ...{ definitions, base, limits, log, publicUrl },

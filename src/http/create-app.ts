@@ -13,7 +13,7 @@ import { demandFormat } from './negotiate.ts'
 import { createObserve } from './observe.ts'
 import type { RateLimit } from './rate-limit.ts'
 import type { RequestState } from './request-state.ts'
-import { createSend } from './send.ts'
+import { createSend, createSendOnceMade } from './send.ts'
 import { createWebFiles, type WebFile } from './web-files.ts'
 
 interface Parts extends Omit<Parameters<typeof createFhir>[0], 'base' | 'send'> {
@@ -40,6 +40,7 @@ export function createApp(parts: Parts): App {
   const app = new Koa<RequestState>({ proxy: trustProxy > 0, maxIpsCount: trustProxy })
   const metrics = createMetrics(parts.metricsToken)
   const send = createSend(parts.definitions)
+  const sendStatement = createSendOnceMade(parts.definitions)
   const fhir = createFhir({ ...parts, base, send })
   const bearer = createBearer({ principalOf: parts.principalOf, base, rateLimit: parts.rateLimit })
 
@@ -61,7 +62,7 @@ export function createApp(parts: Parts): App {
   app.use(async (ctx, next) => {
     if (ctx.path !== '/fhir/metadata' || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) return next()
     const format = demandFormat(ctx)
-    send(ctx, await parts.capabilities(new URLSearchParams(ctx.querystring)), format)
+    sendStatement(ctx, await parts.capabilities(new URLSearchParams(ctx.querystring)), format)
   })
   for (const middleware of oauth) app.use(middleware)
   app.use(createWebFiles(parts.webFiles))

@@ -19,6 +19,8 @@ interface Parts {
   limits: { conditionalDelete: number }
 }
 
+export type Capabilities = ReturnType<typeof createCapabilities>
+
 /**
  * capabilities: what this server does, made from the definitions, the table of interactions and the list of operations,
  * never written by hand.

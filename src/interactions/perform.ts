@@ -9,7 +9,7 @@ import type { Handle, Store, Transaction } from '../store/store.ts'
 import { auditRow } from './audit-row.ts'
 import { createBatch } from './batch.ts'
 import { createBinaryBytes } from './binary-bytes.ts'
-import { createCapabilities } from './capabilities.ts'
+import type { Capabilities } from './capabilities.ts'
 import { type Commit, createCommit } from './commit.ts'
 import { createConditionalDelete } from './conditional-delete.ts'
 import { createConditionalPatch } from './conditional-patch.ts'
@@ -48,6 +48,7 @@ interface Parts {
   store: Store
   rules: readonly Rule[]
   operations: readonly Operation[]
+  capabilities: Capabilities
   base: string
   limits: { binary: number; bundleEntries: number; conditionalDelete: number }
   /** Hears of defects that the answer survives. */
@@ -105,7 +106,7 @@ export function createPerform(parts: Parts): Performer {
 
 /** The table that routes every interaction, and from which the CapabilityStatement is made. */
 function createHandlers(parts: Parts, commit: Commit, perform: Perform): Record<InteractionKind, unknown> {
-  const { definitions, access, search, keys, store, operations, base, limits } = parts
+  const { definitions, access, search, keys, store, operations, capabilities, base, limits } = parts
   const bytes = createBinaryBytes({ attachments: store.attachments, keys, limit: limits.binary })
   const interactionOf = createInteractionOf((name) => definitions.isResourceType(name))
   const plan = createPlan({ interactionOf, keys, base, limit: limits.bundleEntries })
@@ -150,7 +151,6 @@ function createHandlers(parts: Parts, commit: Commit, perform: Perform): Record<
         body,
       ),
   })
-  const capabilities = createCapabilities(parts)
   return {
     ...reading,
     capabilities: (_context: Context, _handle: Handle, { query }: Extract<Interaction, { kind: 'capabilities' }>) =>
