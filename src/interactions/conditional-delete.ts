@@ -6,7 +6,6 @@ import type { Commit } from './commit.ts'
 import type { ConditionalTarget } from './conditional-target.ts'
 import { deleteProposal } from './delete.ts'
 import type { Answered, Interaction } from './interaction.ts'
-import { retried } from './update.ts'
 
 interface Parts {
   access: Pick<Access, 'offered'>
@@ -33,15 +32,11 @@ export function createConditionalDelete({ access, commit, conditionalTarget, lim
     if (!access.offered(type, 'delete')) {
       throw new FhirError('methodNotAllowed', `A ${type} is never deleted here.`, { allow: ['GET', 'HEAD', 'POST'] })
     }
-    return retried(ifMatch, () =>
-      handle.transaction(async (tx) => {
-        const matches = await conditionalTarget(context, tx, asked, 'delete', limit)
-        if (matches.length === 0)
-          return { answer: { status: 204, unwritten: true }, touched: { type, query: criteria } }
-        const proposals = matches.map((match) => deleteProposal({ type, id: match.id, ifMatch, place: type }, match))
-        const done = await commit(context, tx, proposals)
-        return { answer: { status: 204, ...(done.length === 1 ? { version: done[0]!.version } : {}) } }
-      }),
-    )
+    return conditionalTarget(context, handle, asked, { action: 'delete', most: limit }, async (tx, matches) => {
+      if (matches.length === 0) return { answer: { status: 204, unwritten: true }, touched: { type, query: criteria } }
+      const proposals = matches.map((match) => deleteProposal({ type, id: match.id, ifMatch, place: type }, match))
+      const done = await commit(context, tx, proposals)
+      return { answer: { status: 204, ...(done.length === 1 ? { version: done[0]!.version } : {}) } }
+    })
   }
 }

@@ -7,7 +7,6 @@ import { answerOf } from './create.ts'
 import type { Answered, Body, Interaction } from './interaction.ts'
 import type { PatchOf } from './patch-body.ts'
 import { patchProposal } from './patch.ts'
-import { retried } from './update.ts'
 
 /**
  * conditional patch: the one resource that the criteria find is patched.
@@ -31,15 +30,12 @@ export function createConditionalPatch({
   ): Promise<Answered> {
     const { type, ifMatch } = asked
     const apply = patchOf(body)
-    return retried(ifMatch, () =>
-      handle.transaction(async (tx) => {
-        const [match] = await conditionalTarget(context, tx, asked, 'update')
-        if (!match) throw noMatch(type, asked.criteria)
-        const proposal = await patchProposal({ type, id: match.id, ifMatch, apply, place: type }, match)
-        const [done] = await commit(context, tx, [proposal])
-        return { answer: answerOf(done!, 200) }
-      }),
-    )
+    return conditionalTarget(context, handle, asked, { action: 'update' }, async (tx, [match]) => {
+      if (!match) throw noMatch(type, asked.criteria)
+      const proposal = await patchProposal({ type, id: match.id, ifMatch, apply, place: type }, match)
+      const [done] = await commit(context, tx, [proposal])
+      return { answer: answerOf(done!, 200) }
+    })
   }
 }
 

@@ -1,33 +1,46 @@
 import type { Access } from '../access/access.ts'
 import type { Context } from '../access/principal.ts'
 import type { Search } from '../search/create-search.ts'
-import type { StoredVersion, Transaction } from '../store/store.ts'
+import type { Handle, StoredVersion, Transaction } from '../store/store.ts'
 import { criteria, resolveAll } from './conditional.ts'
 import { severalMatches } from './create.ts'
+import type { Answered, Interaction } from './interaction.ts'
 import { StaleVersion } from './proposal.ts'
+import { retried } from './update.ts'
 import { notFound, readTargets, refuseSmallScope } from './visible-rows.ts'
 
-interface Asked {
-  type: string
-  criteria: string
-}
+type Asked = Extract<Interaction, { criteria: string }>
 
 export type ConditionalTarget = ReturnType<typeof createConditionalTarget>
 
 /**
  * What a conditional write is about: the matches that the caller may see, `most` of them, each in the version that matched.
- * A lock on the criteria is held from here to the commit. To be allowed to search and to write is needed both, and what
- * matches but may not be seen counts as absent: no write is an oracle.
+ * A lock on the criteria is held from here to the commit, and all of it is run again when another writer was quicker. To be
+ * allowed to search and to write is needed both, and what matches but may not be seen counts as absent: no write is an oracle.
  *
  * https://hl7.org/fhir/R4/http.html#cond-update
  */
 export function createConditionalTarget({ access, search }: { access: Access; search: Search }) {
-  return async function conditionalTarget(
+  return conditionalTarget
+
+  async function conditionalTarget(
+    context: Context,
+    handle: Handle,
+    asked: Asked,
+    { action, most = 1 }: { action: 'update' | 'delete'; most?: number },
+    write: (tx: Transaction, matches: readonly StoredVersion[]) => Promise<Answered>,
+  ): Promise<Answered> {
+    return retried(asked.ifMatch, () =>
+      handle.transaction(async (tx) => write(tx, await targetsOf(context, tx, asked, action, most))),
+    )
+  }
+
+  async function targetsOf(
     context: Context,
     tx: Transaction,
     { type, criteria: query }: Asked,
     action: 'update' | 'delete',
-    most = 1,
+    most: number,
   ): Promise<StoredVersion[]> {
     refuseSmallScope(access, context, type, 'search')
     refuseSmallScope(access, context, type, action)

@@ -10,7 +10,7 @@ import type { ConditionalTarget } from './conditional-target.ts'
 import { answerOf } from './create.ts'
 import type { Answered, Body, Interaction, Versions } from './interaction.ts'
 import { createProposal, type Proposal } from './proposal.ts'
-import { retried, updateProposal } from './update.ts'
+import { updateProposal } from './update.ts'
 import { readTargets } from './visible-rows.ts'
 
 interface Parts {
@@ -34,14 +34,11 @@ export function createConditionalUpdate({ access, keys, commit, conditionalTarge
     body: Body,
   ): Promise<Answered> {
     const sent = resourceOf(body, asked.type)
-    return retried(asked.ifMatch, () =>
-      handle.transaction(async (tx) => {
-        const [match] = await conditionalTarget(context, tx, asked, 'update')
-        const proposal = await proposalOf(context, tx, asked, sent, match)
-        const [done] = await commit(context, tx, [proposal])
-        return { answer: answerOf(done!, proposal.kind === 'create' ? 201 : 200) }
-      }),
-    )
+    return conditionalTarget(context, handle, asked, { action: 'update' }, async (tx, [match]) => {
+      const proposal = await proposalOf(context, tx, asked, sent, match)
+      const [done] = await commit(context, tx, [proposal])
+      return { answer: answerOf(done!, proposal.kind === 'create' ? 201 : 200) }
+    })
   }
 
   async function proposalOf(
