@@ -20,11 +20,13 @@ export function createSlicing(parts: Parts) {
 
   function belongs(
     slicing: ElementDefinitionSlicing | undefined,
-    slice: ProfileNode,
+    [name, slice]: readonly [string, ProfileNode],
     value: Occurrence,
     walk: Walk,
   ): boolean {
     const discriminators = slicing?.discriminator ?? []
+    // A differential repeats the name of a slice and not its type: `valueQuantity` of `value[x]`.
+    if (slicing === byType && slice.types === undefined) return name === `${slice.name}${capitalised(value.type)}`
     // "If there is no discriminator, the content is hard to process": what follows the slice is in it.
     if (discriminators.length === 0) return parts.conforms(slice, value, walk.frame)
     return discriminators.every((one) => fits(one, slice, value, walk.frame))
@@ -38,7 +40,7 @@ export function createSlicing(parts: Parts) {
     const counts = new Map<string, number>()
     let furthest = -1
     for (const value of values) {
-      const at = slices.findIndex(([, slice]) => belongs(slicing, slice, value, walk))
+      const at = slices.findIndex((slice) => belongs(slicing, slice, value, walk))
       const [name, slice] = slices[at] ?? []
       within(value, walk, () => {
         if (name === undefined || !slice) {
@@ -72,4 +74,8 @@ export function within({ place }: Occurrence, walk: Walk, act: () => void): void
 
 function named(slices: readonly (readonly [string, ProfileNode])[]): string {
   return slices.map(([name]) => `"${name}"`).join(', ')
+}
+
+function capitalised(type: string): string {
+  return `${type.charAt(0).toUpperCase()}${type.slice(1)}`
 }

@@ -30,9 +30,6 @@ interface Drawing {
   readonly nobodysComposite: (parameter: Parameter) => string
 }
 
-/** So many resources give values to a parameter; the first ones are enough for all forms, the last for variety. */
-const givers = 2
-
 /** The values to ask a parameter for with this modifier, drawn from resources that have some. */
 export function drawnQueries(
   parameter: Parameter,
@@ -42,14 +39,15 @@ export function drawnQueries(
 ): { readonly queries: readonly string[]; readonly drawn: boolean } {
   if (modifier === 'missing') return { queries: ['true', 'false'], drawn: false }
   const having = resources.filter((resource) => oracle.values(parameter, resource).length > 0)
-  const giving = [...new Set([...having.slice(0, givers - 1), ...having.slice(-1)])]
   const composite = parameter.type === 'composite'
-  const found = giving.flatMap((resource) =>
+  const forms = (resource: Resource) =>
     composite
       ? oracle.tuples(parameter, resource).flatMap((tuple) => tupleQuery(tuple, base))
-      : oracle.values(parameter, resource).flatMap((value) => queriesFor(parameter, modifier, value, base)),
-  )
-  const queries = [...new Set(found)].slice(0, 12)
+      : oracle.values(parameter, resource).flatMap((value) => queriesFor(parameter, modifier, value, base))
+  // The first that has a value that can be asked for, and the last for variety.
+  const gives = (resource: Resource) => forms(resource).length > 0
+  const giving = new Set([having.find(gives), having.findLast(gives)].filter((resource) => resource !== undefined))
+  const queries = [...new Set([...giving].flatMap(forms))].slice(0, 12)
   if (queries.length > 0) return { queries, drawn: true }
   return { queries: [composite ? nobodysComposite(parameter) : nobodysFor(parameter.type, modifier)], drawn: false }
 }
@@ -65,7 +63,12 @@ export function nobodysFor(type: string, modifier?: string): string {
 
 function tupleQuery(tuple: ReturnType<Oracle['tuples']>[number], base: string): string[] {
   const parts = tuple.map(
-    ({ type, expression, values }) => values.flatMap((found) => plain(type, expression, found, base))[0],
+    ({ type, expression, values }) =>
+      values.flatMap((found) => {
+        const forms = plain(type, expression, found, base)
+        // No number equals a range: it is met by what is at least its lower end.
+        return found.type === 'Range' ? forms.filter((form) => form.startsWith('ge')) : forms
+      })[0],
   )
   return parts.every((part) => part !== undefined) ? [parts.join('$')] : []
 }

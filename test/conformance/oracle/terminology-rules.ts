@@ -7,7 +7,10 @@ const { terminology } = definitions
 
 /** Each code is judged on its own, where the search lists what a value set or a hierarchy holds. */
 export function membershipMatches(modifier: string, query: string, found: Found): boolean {
-  return tokensOf(found).some((token) => tokenIs(modifier, query, token))
+  // Coding.code is "a symbol in syntax defined by the system": without one it is in no value set and in no hierarchy. That of
+  // a `code` is implied by its element.
+  const isImplied = found.type === 'code'
+  return tokensOf(found).some((token) => (isImplied || token.system !== undefined) && tokenIs(modifier, query, token))
 }
 
 function tokenIs(modifier: string, query: string, { system, code }: Token): boolean {

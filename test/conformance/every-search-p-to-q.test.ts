@@ -1,0 +1,3 @@
+import { testEverySearch } from './oracle/every-search.ts'
+
+testEverySearch('P to Q')
