@@ -104,8 +104,8 @@ function judged(pairs: readonly Pair[], questions: readonly Question[], answers:
   const errors = answers.filter((answer) => typeof answer === 'string' && answer.startsWith('5')).length
   const told =
     `${pairs.length} pairs of parameter and modifier, ${questions.length} searches, ${matched.size} pairs matched something; ` +
-    `${valued.size} parameters have a value and ${valued.size - unfound.length} were found by it` +
-    `${unasked.length > 0 ? ` (by :missing alone ${unasked.join(' ')})` : ''}; ` +
+    `${valued.size} parameters have a value, ${valued.size - unasked.length - unfound.length} were found by it, ` +
+    `${unasked.length} by :missing alone (${unasked.join(' ')}); ` +
     `${problems.length} differences, ${errors} server errors`
   return { told, problems, idle }
 }
