@@ -106,6 +106,17 @@ export function createFields(definitions: Definitions, keys: Keys) {
     return { type, parameter, targets, subject: undefined, judged: false, keys: keysOf(type, code) }
   }
 
+  /** What a resource is found by that stands inside of another, which refers to it by this parameter. */
+  function contained({ type, parameter: { code } }: Field, inner: Field): Field {
+    const name = `${code}#${inner.type}.${inner.parameter.code}`
+    const known = cache.get(`${type}.${name}`)
+    if (known) return known
+    const parameter = { ...inner.parameter, code: name, url: `${inner.parameter.url}#${type}.${name}`, repeats: true }
+    const fresh = { ...inner, type, parameter, subject: undefined, judged: false, keys: keysOf(type, name) }
+    cache.set(`${type}.${name}`, fresh)
+    return fresh
+  }
+
   /** `modifier`: the one that it is asked with, for those who tell what is indexed (index-state.ts). */
   function field(type: string, code: string, _modifier?: string): Field | undefined {
     const name = `${type}.${code}`
@@ -121,6 +132,7 @@ export function createFields(definitions: Definitions, keys: Keys) {
   return {
     of: field,
     component,
+    contained,
     all: (type: string): Field[] => definitions.searchParameters(type).map(({ code }) => field(type, code)!),
   }
 }

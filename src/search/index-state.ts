@@ -33,6 +33,9 @@ export function firstMeaning(definitions: Pick<Definitions, 'searchParameter'>):
   }
 }
 
+/** No parameter, but noted as one: what is contained is indexed by what refers to it. */
+const containedIndex = { '#contained': '1' }
+
 /** What is indexed of each type. */
 export function indexedParameters(
   resourceTypes: readonly string[],
@@ -41,7 +44,13 @@ export function indexedParameters(
 ): ReadonlyMap<string, IndexedParameters> {
   const ofType = (type: string) => fields.all(type).filter(({ parameter }) => types.typeOf(parameter) !== undefined)
   return new Map(
-    resourceTypes.map((type) => [type, Object.fromEntries(ofType(type).flatMap((field) => meaningsOf(field, types)))]),
+    resourceTypes.map((type) => [
+      type,
+      {
+        ...Object.fromEntries(ofType(type).flatMap((field) => meaningsOf(field, types))),
+        ...(ofType(type).some(({ parameter }) => parameter.type === 'reference') ? containedIndex : {}),
+      },
+    ]),
   )
 }
 
@@ -87,6 +96,7 @@ export function askable(fields: Fields, types: SearchTypes, { isPending }: Index
 
   return {
     component: fields.component,
+    contained: fields.contained,
     of(type, code, modifier) {
       const field = fields.of(type, code)
       const name = modifier === undefined ? code : `${code}:${modifier}`

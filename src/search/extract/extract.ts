@@ -6,6 +6,7 @@ import type { Keys, Rid } from '../keys.ts'
 import { subjectType } from '../subject.ts'
 import type { SearchType } from '../types/search-type.ts'
 import type { SearchTypes } from '../types/table.ts'
+import { createContained } from './contained.ts'
 import { createIndexBuilder } from './index-builder.ts'
 
 interface Parts {
@@ -33,6 +34,8 @@ export function createExtract({ keys, fields, types, base, labels }: Parts) {
     return fresh
   }
 
+  const indexContained = createContained({ keys, fields, indexedFields })
+
   function patientOf(resource: Resource, id: string): Rid | null {
     const type = resource.resourceType
     if (type === subjectType) return keys.ridOf(type, id)
@@ -54,6 +57,7 @@ export function createExtract({ keys, fields, types, base, labels }: Parts) {
       if (values.length === 0) continue
       if (!searchType.absence) index.present(field)
       searchType.extract(field, values, index, resource)
+      indexContained(field, values, resource, index)
     }
     return index.done(labels(resource))
   }

@@ -7,6 +7,7 @@ import type { Field } from '../field.ts'
 import type { createLinks } from '../links.ts'
 import type { SpecialParameter } from './special.ts'
 import { type Budget, newBudget, spent } from './budget.ts'
+import { createContainedMatch } from './contained-match.ts'
 import { type ConditionParts, createCondition, unsupported } from './condition.ts'
 
 /** `budget`: of the whole query, where there are more conditions than this one. */
@@ -35,6 +36,7 @@ interface Parts extends ConditionParts {
 export function createCriterion({ definitions, linksTo, special, ...parts }: Parts): Criterion {
   const { fields, types } = parts
   const condition = createCondition(parts)
+  const containedMatch = createContainedMatch({ condition, ...parts })
 
   function criterion(type: string, name: string, value: string, walk: Walk): Clause {
     if (walk.depth > deepest) throw new FhirError('invalidQuery', `"${name}" is nested deeper than ${deepest} links`)
@@ -45,7 +47,7 @@ export function createCriterion({ definitions, linksTo, special, ...parts }: Par
     if (whole) return spent(whole.clause(type, value), walk.budget)
     if (name.startsWith('_has:')) return reverse(type, name, value, walk)
     const dot = name.indexOf('.')
-    if (dot === -1) return condition(type, name, value, walk.budget, walk.codes)
+    if (dot === -1) return condition(type, name, value, walk)
     return forward(type, name.slice(0, dot), name.slice(dot + 1), value, walk)
   }
 
@@ -56,7 +58,9 @@ export function createCriterion({ definitions, linksTo, special, ...parts }: Par
       throw unsupported(type, `${head}.${rest}`, fields, types)
     const clauses = supporting(targetsOf(field, asked), (target) => {
       const where = criterion(target, rest, value, { ...walk, depth: depth + 1 })
-      return or(...linksTo(field, target).map((link) => chained(field, target, where, link)))
+      const links = linksTo(field, target)
+      const inside = containedMatch({ field, target, name: rest, value, walk }, links)
+      return or(...links.map((link) => chained(field, target, where, link)), inside)
     })
     return or(...clauses)
   }

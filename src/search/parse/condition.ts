@@ -16,15 +16,27 @@ export interface ConditionParts {
   types: SearchTypes
 }
 
+interface Asking {
+  readonly budget: Budget
+  readonly codes?: Codes | undefined
+  /** For what is indexed under other names. */
+  readonly fieldOf?: Fields['of']
+}
+
 /** Values that an index looks up in one go, and such that are each a query of their own. */
 const mostValues = 1_000
 const mostAlternatives = 100
 
 /** What `code:modifier=values` asks of one type, without chains. */
 export function createCondition({ keys, fields, types }: ConditionParts) {
-  return function condition(type: string, name: string, value: string, budget: Budget, codes?: Codes): Clause {
+  return function condition(
+    type: string,
+    name: string,
+    value: string,
+    { budget, codes, fieldOf = fields.of }: Asking,
+  ): Clause {
     const [code = '', modifier, ...others] = name.split(':')
-    const field = fields.of(type, code, modifier)
+    const field = fieldOf(type, code, modifier)
     if (!field || !isSearchable(field, types) || others.length > 0) throw unsupported(type, name, fields, types)
     const values = valuesOf(name, value)
     if (modifier === 'missing') return missing(field, values, types)

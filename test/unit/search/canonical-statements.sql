@@ -236,7 +236,7 @@ select 'm' as kind, 'DocumentReference' as type, v.id, p.rid, p.ver, v.lu, v.jso
 order by n;
 
 -- Observation?encounter.class=AMB
-with p as (select x.*, row_number() over (order by x.rid desc) as n from (select s.rid, s.ver, s.pat from "observation" s where exists (select from unnest(s.keys) k join "encounter" sx on sx.rid = k # $2::int8 where sx.fkeys @> array[$1::int8])
+with p as (select x.*, row_number() over (order by x.rid desc) as n from (select s.rid, s.ver, s.pat from "observation" s where (exists (select from unnest(s.keys) k join "encounter" sx on sx.rid = k # $2::int8 where sx.fkeys @> array[$1::int8]) or s.keys @> array[$3::int8])
         order by s.rid desc limit 21) x)
 select 'm' as kind, 'Observation' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
         array[]::text[] as sort, null::int8 as total, p.n
@@ -244,7 +244,7 @@ select 'm' as kind, 'Observation' as type, v.id, p.rid, p.ver, v.lu, v.json, p.p
 order by n;
 
 -- QuestionnaireResponse?questionnaire.title=a
-with p as (select x.*, row_number() over (order by x.rid desc) as n from (select s.rid, s.ver, s.pat from "questionnaireresponse" s where (exists (select from unnest(s.keys) k join "questionnaire" sx on sx.rid = k # $4::int8 where exists (select from str sxt where sxt.key = $1::int8 and sxt.rid = sx.rid and sxt.val >= $2::text and sxt.val < $3::text)) or s.keys && array(select k # $9::int8 # $8::int8 from "questionnaire" sx, unnest(sx.keys) k where exists (select from str sxt where sxt.key = $5::int8 and sxt.rid = sx.rid and sxt.val >= $6::text and sxt.val < $7::text)))
+with p as (select x.*, row_number() over (order by x.rid desc) as n from (select s.rid, s.ver, s.pat from "questionnaireresponse" s where (exists (select from unnest(s.keys) k join "questionnaire" sx on sx.rid = k # $4::int8 where exists (select from str sxt where sxt.key = $1::int8 and sxt.rid = sx.rid and sxt.val >= $2::text and sxt.val < $3::text)) or s.keys && array(select k # $9::int8 # $8::int8 from "questionnaire" sx, unnest(sx.keys) k where exists (select from str sxt where sxt.key = $5::int8 and sxt.rid = sx.rid and sxt.val >= $6::text and sxt.val < $7::text)) or exists (select from str st where st.key = $10::int8 and st.rid = s.rid and st.val >= $11::text and st.val < $12::text))
         order by s.rid desc limit 21) x)
 select 'm' as kind, 'QuestionnaireResponse' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
         array[]::text[] as sort, null::int8 as total, p.n

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import type { Clause } from '../../../src/search/clause.ts'
 import { documentationOf } from '../../../src/search/documentation.ts'
 import { definitions, parse, refusal, rid, search, where } from './search-parts.ts'
 
@@ -82,22 +83,34 @@ describe('includes', () => {
   })
 })
 
+/** The chain itself, beside the contained resources that it may lead to. */
+function chainIn(clause: Clause): Clause {
+  return clause.op === 'or' ? clause.of.find(({ op }) => op === 'chain')! : clause
+}
+
 describe('chains', () => {
   test('a chain over the patient goes by `pat`, over others by key', () => {
     const chain = where('Observation', 'patient.identifier=urn:mrn|1')
     assert.equal(chain.op, 'chain')
     assert.equal(chain.op === 'chain' && chain.by, 'patient')
-    const other = where('Observation', 'encounter.status=planned')
+    const other = chainIn(where('Observation', 'encounter.status=planned'))
     assert.equal(other.op === 'chain' && typeof other.by, 'bigint')
   })
 
   test('chains nest, and mix with _has', () => {
     const nested = where('Observation', 'patient.organization.name=house')
-    assert.equal(nested.op === 'chain' && nested.where.op, 'chain')
+    assert.equal(nested.op === 'chain' && chainIn(nested.where).op, 'chain')
     const reverse = where('Organization', '_has:Patient:organization:_has:Observation:patient:code=1')
     assert.equal(reverse.op === 'has' && reverse.where.op, 'has')
     const mixed = where('Encounter', '_has:Observation:encounter:patient.name=a')
     assert.equal(mixed.op === 'has' && mixed.where.op, 'chain')
+  })
+
+  test('a chain looks inside of contained resources, but for those of the patient, of other chains and of no values', () => {
+    assert.equal(where('Observation', 'encounter.status=planned').op, 'or')
+    assert.equal(where('Observation', 'patient.identifier=1').op, 'chain')
+    assert.equal(where('Observation', 'encounter._id=1').op, 'chain')
+    assert.equal(where('Observation', 'encounter.service-provider.name=x').op, 'chain')
   })
 
   test('a chain without a type goes to the types that have the parameter', () => {
