@@ -60,16 +60,19 @@ export function profileTree({ snapshot, differential, type }: StructureDefinitio
     } else {
       const unsliced = whole ?? nodeOf({ path })
       parent.children.set(made.name, unsliced)
-      // A slice of a slice is named `outer/inner`.
-      const [outer, inner] = sliceName.split('/', 2) as [string, string?]
-      const sliced = inner === undefined ? unsliced : (unsliced.slices.get(outer) ?? unsliced)
-      sliced.slices.set(sliceName, made)
+      slicedBy(sliceName, unsliced).slices.set(sliceName, made)
     }
     current.set(path, made)
   }
 
   for (const element of elements) if (element.path.includes('.')) place(element)
   return root
+}
+
+/** A slice of a slice is named `outer/inner`, and so on: the innermost of those around it, or the element itself. */
+function slicedBy(sliceName: string, element: ProfileNode): ProfileNode {
+  const parts = sliceName.split('/').slice(0, -1)
+  return parts.reduce((around, _, n) => around.slices.get(parts.slice(0, n + 1).join('/')) ?? around, element)
 }
 
 function nameOf(path: string): string {

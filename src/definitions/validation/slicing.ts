@@ -32,12 +32,19 @@ export function createSlicing(parts: Parts) {
     return discriminators.every((one) => fits(one, slice, value, walk.frame))
   }
 
-  return function checkSlices(node: ProfileNode, values: readonly Occurrence[], walk: Walk, check: Check): void {
+  /** `around`: the slicing of what a slice of slices belongs to, whose discriminators it shares unless it has its own. */
+  function checkSlices(
+    node: ProfileNode,
+    values: readonly Occurrence[],
+    walk: Walk,
+    check: Check,
+    around?: ElementDefinitionSlicing,
+  ): void {
     if (node.slices.size === 0) return
-    const slicing =
-      node.slicing ?? (/xtension$/.test(node.name) ? byUrl : node.path.endsWith('[x]') ? byType : undefined)
+    const byDefault = /xtension$/.test(node.name) ? byUrl : node.path.endsWith('[x]') ? byType : undefined
+    const slicing = node.slicing ?? (around && { ...around, rules: 'open', ordered: false }) ?? byDefault
     const slices = [...node.slices].filter(([name]) => name !== '@default')
-    const counts = new Map<string, number>()
+    const members = new Map<string, Occurrence[]>(slices.map(([name]) => [name, []]))
     let furthest = -1
     for (const value of values) {
       const at = slices.findIndex((slice) => belongs(slicing, slice, value, walk))
@@ -50,19 +57,25 @@ export function createSlicing(parts: Parts) {
           if (rest) check(rest, value, walk)
           return
         }
-        counts.set(name, (counts.get(name) ?? 0) + 1)
+        members.get(name)!.push(value)
         const isOutOfOrder = at < furthest && (slicing?.ordered === true || furthest === slices.length)
         if (isOutOfOrder) walk.report('structure', `the slice "${name}" comes too late`)
         furthest = Math.max(furthest, at)
         check(slice, value, walk)
       })
     }
-    for (const [name, { min, max }] of slices) {
-      const count = counts.get(name) ?? 0
+    for (const [name, slice] of slices) {
+      const { min, max } = slice
+      const own = members.get(name)!
+      const count = own.length
       if (count < min) walk.report('required', `the slice "${name}" needs ${min} and has ${count}`, node.name)
       if (count > max) walk.report('structure', `the slice "${name}" may have ${max} and has ${count}`, node.name)
+      checkSlices(slice, own, walk, check, slicing)
     }
   }
+
+  return (node: ProfileNode, values: readonly Occurrence[], walk: Walk, check: Check): void =>
+    checkSlices(node, values, walk, check)
 }
 
 /** Does something at the place of a value. */

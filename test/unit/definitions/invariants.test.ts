@@ -212,3 +212,51 @@ function without(value: unknown, [first, ...rest]: readonly string[]): unknown {
       .map(([key, inner]) => [key, key === first ? without(inner, rest) : inner]),
   )
 }
+
+test('slices of slices are counted and checked among the values of their slice', () => {
+  const coding = (system: string, code?: string) => ({ coding: [{ system, ...(code ? { code } : {}) }] })
+  const slice = (sliceName: string, pattern: object, more: object = {}) => ({
+    id: `Observation.category:${sliceName}`,
+    path: 'Observation.category',
+    sliceName,
+    patternCodeableConcept: pattern,
+    ...more,
+  })
+  const slicing = { rules: 'open', discriminator: [{ type: 'pattern', path: '$this' }] }
+  const profile = {
+    resourceType: 'StructureDefinition',
+    url: 'urn:resliced',
+    type: 'Observation',
+    derivation: 'constraint',
+    differential: {
+      element: [
+        { path: 'Observation' },
+        { path: 'Observation.category', slicing },
+        slice('a', coding('urn:a'), { slicing: { ...slicing, rules: 'closed' } }),
+        slice('a/b', coding('urn:a', 'b'), { min: 1, max: '1' }),
+        slice('a/c', coding('urn:a', 'c'), { max: '1' }),
+        slice('d', coding('urn:d')),
+        slice('d/e', coding('urn:d', 'e')),
+        slice('d/e/f', { text: 'f', ...coding('urn:d', 'e') }, { max: '1' }),
+      ],
+    },
+  }
+  const own = {
+    ...registry,
+    profile: (url: string) => (url === profile.url ? profile : registry.profile(url)) as never,
+  }
+  const invariants = createInvariants({ structures, engine })
+  const profiles = createProfiles({ registry: own, structures, bindings, invariants })
+  const validate = createValidator({ structures, bindings, invariants, profiles, proseRules: () => [] })
+  const found = (...category: object[]) =>
+    validate(
+      { resourceType: 'Observation', status: 'final', code: { text: 'x' }, category },
+      { profiles: [profile.url] },
+    ).map(({ diagnostics }) => diagnostics)
+  const [b, c, f] = [coding('urn:a', 'b'), coding('urn:a', 'c'), { text: 'f', ...coding('urn:d', 'e') }]
+  assert.deepEqual(found(b, c, f, coding('urn:x')), [])
+  assert.deepEqual(found(c), ['the slice "a/b" needs 1 and has 0'])
+  assert.deepEqual(found(b, b), ['the slice "a/b" may have 1 and has 2'])
+  assert.deepEqual(found(b, coding('urn:a', 'x')), ['this fits none of the slices "a/b", "a/c"'])
+  assert.deepEqual(found(b, f, f), ['the slice "d/e/f" may have 1 and has 2'])
+})
