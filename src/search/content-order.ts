@@ -1,8 +1,9 @@
 import { FhirError } from '../fhir/error.ts'
 import type { Position, SearchRequest, SortKey } from './request.ts'
 
-/** A match, with its sort values as the statement found them. */
+/** A match, with its sort values as the statement found them, or the row ('x') that says: too many. */
 interface Match {
+  readonly kind: string
   readonly rid: string | bigint
   readonly json: string
   readonly sort: readonly (string | null)[] | null
@@ -10,6 +11,8 @@ interface Match {
 
 /** So many matches are read to be sorted by what only they themselves hold. */
 export const mostSorted = 10_000
+/** And of so many bytes. */
+export const mostSortedBytes = 64 * 1024 * 1024
 
 /** Longer values are told apart by their beginning. */
 const longest = 200
@@ -28,10 +31,10 @@ export async function inContentOrder<M extends Match>(
   sortOf: (match: M) => readonly SortKey[],
   matches: readonly M[],
 ): Promise<M[]> {
-  if (matches.length > mostSorted) {
+  if (matches.some(({ kind }) => kind === 'x')) {
     throw new FhirError(
       'tooCostly',
-      `No index serves this order, and more than ${mostSorted} match: narrow the search.`,
+      `No index serves this order, and more than ${mostSorted} match, or large ones: narrow the search.`,
     )
   }
   const placed: { match: M; at: Position }[] = []

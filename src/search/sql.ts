@@ -1,5 +1,5 @@
 import { all, and, type Clause, not } from './clause.ts'
-import { mostSorted } from './content-order.ts'
+import { mostSorted, mostSortedBytes } from './content-order.ts'
 import { type AccessOf, guarded, probing } from './guard.ts'
 import type { Rid } from './keys.ts'
 import { type Led, searchedTypes, type SearchRequest, type SeveralRequest, type Statement } from './request.ts'
@@ -53,22 +53,39 @@ export function searchStatement(request: SearchRequest, access: AccessOf): State
 }
 
 /**
- * All matches of a search whose order no index has, with what the index does have of it: one more than are sorted at most.
+ * All matches of a search whose order no index has, with what the index does have of it. They are counted and measured first:
+ * of more than are sorted, over all types, nothing is read but one row of the kind 'x'.
  */
 export function unorderedStatement(request: SearchRequest, access: AccessOf): Statement {
   const values: unknown[] = []
-  const parts = searchedTypes(ofSeen(request, access)).flatMap(({ type, where, sort }) => {
+  const searched = searchedTypes(ofSeen(request, access))
+  const parts = searched.flatMap(({ type, where, sort }) => {
     const met = condition({ type, where }, access, values)
     const expressions = sort.map((key) => `${orderedBy(key).expression(values)}::text`)
-    const from = `select 'm' as kind, ${literal(type)} as type, v.id, s.rid, s.ver, v.lu, v.json, s.pat,
-        array[${expressions.join(', ')}]::text[] as sort, null::int8 as total
+    const from = `select ${literal(type)} as type, s.rid, s.ver, s.pat, array[${expressions.join(', ')}]::text[] as sort
         from ${table(type)} s join ${versions(type)} v on v.rid = s.rid and v.ver = s.ver where`
     const all = met.reach
       ? [`(${met.reach.isSmall}) and ${met.reach.where}`, `not (${met.reach.isSmall}) and ${met.where}`]
       : [met.where]
     return all.map((one) => `(${from} ${one} limit ${rows(mostSorted + 1)})`)
   })
-  return statement(parts.join('\nunion all\n'), values, false)
+  const most = rows(mostSorted + 1)
+  const ofType = (type: string) =>
+    `from f join ${versions(type)} v on v.rid = f.rid and v.ver = f.ver where f.type = ${literal(type)}`
+  const sizes = searched.map(
+    ({ type }) => `select octet_length(v.json) as bytes ${ofType(type)} and (select few from c)`,
+  )
+  const found = searched.map(
+    ({ type }) => `select 'm' as kind, f.type, v.id, f.rid, f.ver, v.lu, v.json, f.pat, f.sort, null::int8 as total
+        ${ofType(type)} and (select few from c) and (select small from z)`,
+  )
+  const refusal = `select 'x', '', '', null, null, null, '', null, null, null
+        where not ((select few from c) and (select small from z))`
+  const text = `with f as materialized (select * from (${parts.join('\nunion all\n')}) a limit ${most}),
+    c as materialized (select count(*) < ${most} as few from f),
+    z as materialized (select coalesce(sum(bytes), 0) <= ${rows(mostSortedBytes)} as small from (${sizes.join('\nunion all\n')}) b)
+${[...found, refusal].join('\nunion all\n')}`
+  return statement(text, values, false)
 }
 
 /** Without the types that the caller may not see at all; at least one is left. */
@@ -126,7 +143,10 @@ export function followStatement(
     if (fresh.op === 'none') return []
     return [includedSql(type, clauseSql(fresh, { alias: 's', type, of: 'current' }, values))]
   })
-  return parts.length === 0 ? undefined : statement(parts.join('\nunion all\n'), values, parts.length <= fewTypes)
+  if (parts.length === 0) return undefined
+  // One more than a page may include, over all types together.
+  const text = `select * from (${parts.join('\nunion all\n')}) i limit ${rows(mostIncluded + 1)}`
+  return statement(text, values, parts.length <= fewTypes)
 }
 
 /** How many rows match: one row with `total`. */

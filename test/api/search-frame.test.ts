@@ -250,6 +250,25 @@ describe('orders', () => {
     assert.deepEqual(namesOf(await ask(query)), ['+Patient/ask', 'Observation/pulse'])
   })
 
+  test('what only the resources tell is sorted up to 64 MiB of them, over all types', async () => {
+    const { query } = server.composed.store
+    const { body } = await admin.post('Basic', { resourceType: 'Basic', code: { text: 'long' } }).expect(201)
+    await query(`update basic_v set json = '"' || repeat('x', 9000000) || '"' where id = $1`, [body.id])
+    const copied = (table: string, n: number) =>
+      query(`insert into ${table} select (jsonb_populate_record(t, jsonb_build_object('rid', t.rid + ${n}))).*
+        from ${table} t where t.rid = (select min(rid) from basic)`)
+    await order('Basic?_sort=code')
+    await order('?_type=Basic,Encounter&_sort=_tag')
+    for (let n = 1; n <= 8; n++) for (const table of ['basic', 'basic_v']) await copied(table, n)
+    for (const type of ['', 'Encounter,'])
+      assert.match(
+        String((await admin.get(`?_type=${type}Basic&_sort=_tag`).expect(503)).body.issue[0].diagnostics),
+        /No index serves this order/,
+      )
+    await order('Encounter?_sort=_tag')
+    await admin.get('Basic?_sort=_id&_summary=count').expect(200)
+  })
+
   test('what cannot be an order is refused, and too many keys are', async () => {
     await admin.get('Observation?_sort=code-value-quantity').expect(400)
     await admin.get(`Observation?_sort=${'code,'.repeat(20)}code`).expect(400)
