@@ -96,7 +96,11 @@ export function sideParts(
   }
 }
 
-/** Texts stay when nothing holds their keys any more: they tell nothing but that somebody used a word. */
+/**
+ * Texts stay in clear when nothing holds their keys any more, the displays of references (names of people) among them, also after
+ * the resource was corrected or deleted: whether any row holds one stands in unindexed `fkeys`, so that to find out would read
+ * every table. Who must have them gone empties `lexicon` and runs `npm run reindex -- --all`.
+ */
 function lexiconPart(params: Params, writes: readonly WriteRow[], when: string | undefined): string[] {
   const texts = new Map<Key, string>()
   for (const { index } of writes) for (const [key, text] of index?.texts ?? []) texts.set(key, text)
