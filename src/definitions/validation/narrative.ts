@@ -1,4 +1,5 @@
 import { SaxesParser } from 'saxes'
+import { xhtmlNamespace as xhtml } from '../xml/parse.ts'
 
 /**
  * "The XHTML content SHALL NOT contain a head, a body element, external stylesheet references, deprecated elements, scripts,
@@ -22,7 +23,6 @@ const attributes = new Set(
   ).split(' '),
 )
 
-const xhtml = 'http://www.w3.org/1999/xhtml'
 /** What a style could load, run or be hidden behind. */
 const activeStyle = /expression\s*\(|@import|behaviou?r\s*:|-moz-binding|javascript:|\\/i
 const styleImages = /url\s*\(\s*["']?([^)]*)/gi
