@@ -16,9 +16,12 @@ export function createBindings(terminology: Terminology) {
   const made = new Map<string, CodeList | undefined>()
 
   function codeList(canonical: string): CodeList | undefined {
+    const known = made.get(canonical)
+    if (known || made.has(canonical)) return known
     const url = canonical.split('|', 1)[0]!
-    if (!made.has(url)) made.set(url, listOf(url))
-    return made.get(url)
+    const list = made.has(url) ? made.get(url) : listOf(url)
+    made.set(url, list).set(canonical, list)
+    return list
   }
 
   function listOf(url: string): CodeList | undefined {

@@ -96,8 +96,12 @@ function isUri(value: string): boolean {
   )
 }
 
+/** Characters from which on decoding and encoding again is quicker than a regular expression. */
+const long = 1000
+
 /** Whitespace is allowed anywhere; without it there are whole groups of four. */
 function isBase64(value: string): boolean {
   const compact = /\s/.test(value) ? value.replace(/\s+/g, '') : value
+  if (compact.length >= long && Buffer.from(compact, 'base64').toString('base64') === compact) return true
   return compact.length % 4 === 0 && /^[0-9a-zA-Z+/]*={0,2}$/.test(compact)
 }

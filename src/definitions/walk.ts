@@ -59,8 +59,8 @@ export interface Frame {
   contained: ReadonlyMap<unknown, Json> | undefined
   /** Of a Bundle: what its entries are found by; made when the first reference asks. */
   entries: Entries | undefined
-  /** The resource as FHIRPath takes it; made once, since every rule on every element may ask for it. */
-  copy: { readonly of: unknown } | undefined
+  /** What FHIRPath was given instead of parts of the resource; made once, since every rule on every element may ask for them. */
+  readonly copies: Map<object, unknown>
 }
 
 export type Json = Record<string, unknown>
@@ -80,7 +80,7 @@ export function frameOf(resource: unknown, root?: Frame, outer?: Frame): Frame {
     fragments: undefined,
     contained: undefined,
     entries: undefined,
-    copy: undefined,
+    copies: outer?.copies ?? root?.copies ?? new Map(),
   }
 }
 

@@ -10,6 +10,9 @@ const letters: Readonly<Record<string, string>> = {
   ł: 'l',
   ı: 'i',
 }
+/** Of nearly all texts less than half of the work is left. */
+const notAscii = /[^\t\n\r -~]/
+const asciiPunctuation = /[!"#%&'()*,\-./:;?@[\\\]_{}]/g
 /** In UTF-8; an index entry has room for 2,704 bytes. */
 const longest = 2_000
 
@@ -20,6 +23,7 @@ const longest = 2_000
  * https://hl7.org/fhir/R4/search.html#string
  */
 export function normalized(text: string): string {
+  if (!notAscii.test(text)) return text.replace(asciiPunctuation, '').toLowerCase().replace(/\s+/g, ' ').trim()
   return text
     .normalize('NFKD')
     .replace(/[\p{M}\p{P}]/gu, '')

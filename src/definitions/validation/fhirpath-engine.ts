@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import type * as FhirPathLibrary from 'fhirpath'
 import type { Bindings } from '../bindings.ts'
-import { plain } from '../fhirpath-expression.ts'
+import { Decimal, numberOf } from '../../fhir/json.ts'
 import { referencedType } from '../referenced-type.ts'
 import type { Frame } from '../walk.ts'
 
@@ -68,10 +68,7 @@ export function createFhirPathEngine({ bindings }: { bindings: Bindings }) {
     return (value, frame) => {
       try {
         const variables = needsResource ? { ...constants, ...surroundings(frame) } : constants
-        const result = evaluate(
-          value === frame.resource ? copyOf(frame) : withoutDecimals(value),
-          variables,
-        ) as unknown[]
+        const result = evaluate(withoutDecimals(value, frame.copies), variables) as unknown[]
         return result.length === 0 ? undefined : result.length > 1 || result[0] !== false
       } catch {
         return undefined // what cannot be evaluated is no fault of the value
@@ -84,18 +81,30 @@ export function createFhirPathEngine({ bindings }: { bindings: Bindings }) {
 
 const constants = { sct: 'http://snomed.info/sct', loinc: 'http://loinc.org', ucum: 'http://unitsofmeasure.org' }
 
-function surroundings(frame: Frame) {
-  return { resource: copyOf(frame), rootResource: copyOf(frame.root ?? frame) }
+function surroundings({ resource, root, copies }: Frame) {
+  return {
+    resource: withoutDecimals(resource, copies),
+    rootResource: withoutDecimals((root ?? { resource }).resource, copies),
+  }
 }
 
-/** Expressions only read it, so that one copy serves them all. */
-function copyOf(frame: Frame): unknown {
-  frame.copy ??= { of: withoutDecimals(frame.resource) }
-  return frame.copy.of
+/** The library knows no `Decimal`. Expressions only read the copy, so that one serves them all. */
+function withoutDecimals(value: unknown, copies: Frame['copies']): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (value instanceof Decimal) return numberOf(value)
+  const known = copies.get(value)
+  if (known !== undefined) return known
+  const copy: unknown = Array.isArray(value)
+    ? value.map((item) => withoutDecimals(item, copies))
+    : copyOf(value, copies)
+  copies.set(value, copy)
+  return copy
 }
 
-function withoutDecimals(value: unknown): unknown {
-  return plain(value, new Map())
+function copyOf(value: object, copies: Frame['copies']): object {
+  const copy: Record<string, unknown> = {}
+  for (const [key, member] of Object.entries(value)) copy[key] = withoutDecimals(member, copies)
+  return copy
 }
 
 function keyOf(value: unknown): string {

@@ -5,6 +5,7 @@ import type { Constraint, Structure, Structures } from '../structure.ts'
 import type { Walk } from '../walk.ts'
 import { fastInvariants } from './fast-invariants.ts'
 import type { Evaluate, FhirPathEngine } from './fhirpath-engine.ts'
+import { plainCases } from './plain-cases.ts'
 
 /** Reports where an invariant does not hold on a value of the type that it was compiled for. */
 export type Rule = (value: unknown, walk: Walk) => void
@@ -74,6 +75,8 @@ export function createInvariants({ structures, engine, compared }: Parts) {
   function shortcutOf(expression: string, structure: Structure | undefined, byFhirPath: Holds): Holds | undefined {
     const fast = fastInvariants.get(expression)
     if (fast) return (value, walk) => fast(value as Record<string, unknown>, walk)
+    const plain = plainCases.get(expression)
+    if (plain) return (value, walk) => plain(value as Record<string, unknown>) || byFhirPath(value, walk)
     const walked = structure && walkedTest(expression, structure)
     return walked && ((value, walk) => (walk.hasBesides ? byFhirPath(value, walk) : walked(value)))
   }

@@ -1,4 +1,4 @@
-import { isPrimitive, type Structure, type Structures } from '../structure.ts'
+import { isPrimitive, type Member, type Structure, type Structures } from '../structure.ts'
 
 type Json = Record<string, unknown>
 
@@ -16,11 +16,8 @@ export interface Occurrence {
 
 /** Every value of an element; `name` may name one variant of a choice, such as `valueQuantity`. */
 export function occurrences(structures: Structures, object: Json, structure: Structure, name: string): Occurrence[] {
-  const element = structure.elements.find((candidate) => candidate.name === name)
-  const variant = element ? undefined : structure.members.get(name)
-  const members = element?.members ?? (variant ? [variant] : [])
-  return members.flatMap((member) => {
-    const [value, beside] = [object[member.key], object[`_${member.key}`]]
+  return membersOf(structure, name).flatMap(({ member, beside: besideKey }) => {
+    const [value, beside] = [object[member.key], object[besideKey]]
     if (value === undefined && beside === undefined) return []
     const place = member.element.name
     const one = (item: unknown, itsBeside: unknown, at: readonly (string | number)[]): Occurrence[] => {
@@ -38,6 +35,27 @@ export function occurrences(structures: Structures, object: Json, structure: Str
     const length = Math.max(items.length, besides.length)
     return Array.from({ length }, (_, at) => one(items[at], besides[at], [place, at])).flat()
   })
+}
+
+interface Named {
+  readonly member: Member
+  readonly beside: string
+}
+
+const named = new WeakMap<Structure, Map<string, readonly Named[]>>()
+
+/** Looked up once: profiles ask for every element that they name, on every value. */
+function membersOf(structure: Structure, name: string): readonly Named[] {
+  const ofStructure = named.get(structure) ?? new Map<string, readonly Named[]>()
+  named.set(structure, ofStructure)
+  const known = ofStructure.get(name)
+  if (known) return known
+  const element = structure.elements.find((candidate) => candidate.name === name)
+  const variant = element ? undefined : structure.members.get(name)
+  const members = element?.members ?? (variant ? [variant] : [])
+  const fresh = members.map((member) => ({ member, beside: `_${member.key}` }))
+  ofStructure.set(name, fresh)
+  return fresh
 }
 
 function listOf(value: unknown): readonly unknown[] {
