@@ -1,10 +1,13 @@
 /**
- * `npm run bench`: how close the server comes to the limits of its parts, as ratios of one run. See README.md here.
+ * `npm run bench`: how close the server comes to the limits of its parts, as ratios of one run; with `--growth`, what searches read
+ * of a database that grows. See README.md here.
  */
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createProgress } from '../../src/commands/progress.ts'
+import { areWithin, growthSummary, growthTable, plansOf } from './growth/growth-table.ts'
+import { runGrowth } from './growth/run-growth.ts'
 import { benchOptions } from './options.ts'
 import { costTable, ratioTable, summary } from './ratio-table.ts'
 import { runBench } from './run-bench.ts'
@@ -18,7 +21,18 @@ const stop = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => stop.abort(new Error(`Stopped by ${signal}`)))
 
-try {
+async function measureGrowth(): Promise<void> {
+  const start = performance.now()
+  const grown = await runGrowth(options, folder, progress, stop.signal)
+  progress.end()
+  console.log(`\n${growthTable(grown)}\n\n${growthSummary(grown)}`)
+  console.log(`in ${Math.round((performance.now() - start) / 1000)} s`)
+  if (options.plans) writeFileSync(options.plans, plansOf(grown))
+  if (options.out) writeFileSync(options.out, JSON.stringify(grown, null, 1))
+  if (!areWithin(grown)) process.exitCode = 1
+}
+
+async function measureRates(): Promise<void> {
   const result = await runBench(options, folder, progress, stop.signal)
   progress.end()
   const { rows, roundTrips, about, firstErrors } = result
@@ -38,6 +52,10 @@ try {
       JSON.stringify({ ...result, roundTrips: [...roundTrips], firstErrors: [...firstErrors] }, null, 1),
     )
   if (rows.some(({ errors }) => errors > 0)) process.exitCode = 1
+}
+
+try {
+  await (options.growth ? measureGrowth : measureRates)()
 } catch (error) {
   progress.end()
   console.error((error as Error).message)

@@ -87,7 +87,7 @@ export const hundred: Shape = { encounters: 9, observations: 70, conditions: 15,
 /** A transaction with one patient's record; `attachment` gives the URL of each document. */
 export function recordBundle(n: number, shape: Shape, doctor: string | undefined, attachment: (k: number) => string) {
   const random = createRandom(90_000 + n)
-  const entries: object[] = []
+  const entries: { fullUrl: string; resource: Resource; request: object }[] = []
   const add = (resource: Resource) => {
     const fullUrl = `urn:uuid:${random.uuid()}`
     entries.push({ fullUrl, resource, request: { method: 'POST', url: resource.resourceType } })
@@ -164,7 +164,7 @@ function observation(random: Random, subject: object, encounter: object): Resour
   }
 }
 
-function condition(random: Random, subject: object, encounter: object): Resource {
+export function condition(random: Random, subject: object, encounter: object): Resource {
   const system = 'http://terminology.hl7.org/CodeSystem'
   return {
     resourceType: 'Condition',

@@ -11,6 +11,12 @@ export interface BenchOptions {
   readonly only?: RegExp
   /** Where to write every number as JSON. */
   readonly out?: string
+  /** Buffers of searches on a database that grows, instead of rates. */
+  readonly growth: boolean
+  /** Resources to grow to, step by step. */
+  readonly sizes: readonly number[]
+  /** Where to write the plans. */
+  readonly plans?: string
 }
 
 export function benchOptions(args: readonly string[]): BenchOptions {
@@ -24,6 +30,9 @@ export function benchOptions(args: readonly string[]): BenchOptions {
       seconds: { type: 'string' },
       only: { type: 'string' },
       out: { type: 'string' },
+      growth: { type: 'boolean', default: false },
+      sizes: { type: 'string' },
+      plans: { type: 'string' },
     },
   })
   const { quick } = values
@@ -35,6 +44,9 @@ export function benchOptions(args: readonly string[]): BenchOptions {
     minutes: quick ? 2 : 9,
     only: values.only === undefined ? undefined : new RegExp(values.only, 'i'),
     out: values.out,
+    growth: values.growth,
+    sizes: (values.sizes ?? (quick ? '3000,30000' : '10000,30000,100000')).split(',').map((text) => numberOf(text, 1)),
+    plans: values.plans,
   }
 }
 

@@ -1,4 +1,5 @@
 import { targets } from './targets.ts'
+import { table } from './text-table.ts'
 import type { OperationName, Target } from './targets.ts'
 
 /** One operation at one concurrency: the middle of its repeats. */
@@ -96,13 +97,4 @@ export function costTable(rows: readonly Row[], roundTrips: ReadonlyMap<Operatio
 
 function text(rate: number): string {
   return rate >= 100 ? Math.round(rate).toLocaleString('en') : rate.toFixed(1)
-}
-
-function table(head: readonly string[], lines: readonly (readonly (string | number)[])[]): string {
-  const all = [head, ...lines].map((line) => line.map(String))
-  const widths = head.map((_, n) => Math.max(...all.map((line) => line[n]!.length)))
-  const row = (line: readonly string[]) => `| ${line.map((cell, n) => cell.padEnd(widths[n]!)).join(' | ')} |`
-  return [row(all[0]!), `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...all.slice(1).map(row)].join(
-    '\n',
-  )
 }

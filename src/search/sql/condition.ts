@@ -1,5 +1,6 @@
-import { and, type Clause } from '../clause.ts'
+import { and, type Clause, conjuncts } from '../clause.ts'
 import { type AccessOf, guarded, probing } from '../guard.ts'
+import type { Rid } from '../keys.ts'
 import type { SearchedType } from '../request.ts'
 import { clauseSql } from './clause-sql.ts'
 import { versions } from './names.ts'
@@ -21,7 +22,8 @@ export function condition(
   const clause = and(asked, allowed)
   const row: Row = { alias: 's', type, of: 'current' }
   if (isSelective(clause)) {
-    return { clause, where: clauseSql(clause, { ...row, few: true }, values), selective: true, sharesPlan: true }
+    const few: Row = { ...row, few: true, patient: namedPatient(clause) }
+    return { clause, where: clauseSql(clause, few, values), selective: true, sharesPlan: true }
   }
   const recent = inOrderOfChange ? '' : recently(type, clause, values)
   const met = `${clauseSql(asked, row, values)}${recent}`
@@ -31,6 +33,12 @@ export function condition(
   const common = { clause, selective: false, sharesPlan: asked.op === 'all' }
   if (isSmall === undefined) return { ...common, where: within() }
   return { ...common, where: within('set'), reach: { isSmall, where: within('array') } }
+}
+
+/** The one patient that every row is about which meets the clause. */
+function namedPatient(clause: Clause): Rid | undefined {
+  const named = conjuncts(clause).find((part) => part.op === 'patient' && part.any.length === 1)
+  return named?.op === 'patient' ? named.any[0] : undefined
 }
 
 /** The time of the last change is indexed on the versions alone: where nothing else is selective, it may be found there. */

@@ -1,7 +1,7 @@
 import type { Clause } from '../clause.ts'
 import { bind } from './bind.ts'
 import { literal, table } from './names.ts'
-import { among, inner, type Row } from './row.ts'
+import { among, inner, patientOf, type Row } from './row.ts'
 
 type Of<Op extends Clause['op']> = Extract<Clause, { op: Op }>
 type ClauseSql = (clause: Clause, row: Row, values: unknown[]) => string
@@ -14,7 +14,7 @@ export function grantedSql(clause: Of<'granted'>, row: Row, values: unknown[]): 
   const exists = (which: string) => `exists (select from access_grant ${g} where ${held} and ${which})`
   if (clause.covers === 'subject') return exists(`${g}.pat = ${alias}.rid`)
   const labels = clause.effect === 'permit' ? ` and (${alias}.labels & ~${g}.labels) = 0` : ''
-  const whole = exists(`${g}.pat = ${alias}.pat and ${g}.rid = 0${labels}`)
+  const whole = exists(`${g}.pat = ${patientOf(row, values)} and ${g}.rid = 0${labels}`)
   const single = exists(`${g}.type = ${literal(type)} and ${g}.rid = ${alias}.rid${labels}`)
   if (!relations || clause.effect === 'deny') return `(${whole} or ${single})`
   // Among those found by grants alone, the labels are still compared with each grant.

@@ -1,7 +1,7 @@
 import type { Clause } from '../clause.ts'
 import { bind } from './bind.ts'
 import { table } from './names.ts'
-import { among, inner, type Row } from './row.ts'
+import { among, inner, patientOf, type Row } from './row.ts'
 import { isSelective } from './selective.ts'
 
 type Of<Op extends Clause['op']> = Extract<Clause, { op: Op }>
@@ -21,7 +21,7 @@ export function chainSql(clause: Of<'chain'>, row: Row, values: unknown[], claus
     const how = collect ? 'array' : row.relations
     return how
       ? among(`${row.alias}.pat`, `select ${other.alias}.rid from ${from} where ${where}`, how)
-      : `exists (select from ${from} where ${other.alias}.rid = ${row.alias}.pat and ${where})`
+      : `exists (select from ${from} where ${other.alias}.rid = ${patientOf(row, values)} and ${where})`
   }
   const salt = bind(values, 'int8', clause.by)
   if (clause.via !== undefined) {
@@ -60,7 +60,8 @@ export function samePatientSql(clause: Of<'samePatient'>, row: Row, values: unkn
   const other = inner(row, clause.type)
   const from = `${table(clause.type)} ${other.alias}`
   const where = clauseSql(clause.where, other, values)
-  if (!row.relations) return `exists (select from ${from} where ${other.alias}.pat = ${row.alias}.pat and ${where})`
+  if (!row.relations)
+    return `exists (select from ${from} where ${other.alias}.pat = ${patientOf(row, values)} and ${where})`
   const patients = `select ${other.alias}.pat from ${from} where ${other.alias}.pat is not null and ${where}`
   return among(`${row.alias}.pat`, patients, row.relations)
 }

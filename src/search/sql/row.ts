@@ -1,3 +1,6 @@
+import type { Rid } from '../keys.ts'
+import { bind } from './bind.ts'
+
 /** A row that a clause is about, as the statement names it. */
 export interface Row {
   readonly alias: string
@@ -17,6 +20,13 @@ export interface Row {
    * values, would otherwise read all places of a frequent code beside the fourteen rows of one patient.
    */
   readonly few?: boolean
+  /** The condition names one patient, whose relations and grants are then looked up once and not for each row. */
+  readonly patient?: Rid | undefined
+}
+
+/** The row's patient, as the statement says it. */
+export function patientOf({ alias, patient }: Row, values: unknown[]): string {
+  return patient === undefined ? `${alias}.pat` : bind(values, 'int8', patient)
 }
 
 /** `array`: an index finds the rows by what was collected, which is right for little. `set`: each row is looked up in a hash. */

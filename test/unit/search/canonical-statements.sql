@@ -353,9 +353,9 @@ select 'm' as kind, 'DocumentReference' as type, v.id, p.rid, p.ver, v.lu, v.jso
 order by n;
 
 -- DocumentReference?patient=anna (a doctor) (prepared)
-with m as materialized (select s.rid, s.ver, s.pat from "documentreference" s where (s.pat = (select $1::int8)::int8 and (exists (select from "patient" sx where sx.rid = s.pat and sx.keys @> array[(select $2::int8)::int8]) or (exists (select from access_grant sg where sg.grantee = any((select $4::int8[])::int8[]) and sg.effect = 1
-    and sg.starts <= (select $3::int8)::int8 and sg.ends > (select $3::int8)::int8 and sg.pat = s.pat and sg.rid = 0 and (s.labels & ~sg.labels) = 0) or exists (select from access_grant sg where sg.grantee = any((select $4::int8[])::int8[]) and sg.effect = 1
-    and sg.starts <= (select $3::int8)::int8 and sg.ends > (select $3::int8)::int8 and sg.type = 'DocumentReference' and sg.rid = s.rid and (s.labels & ~sg.labels) = 0))))),
+with m as materialized (select s.rid, s.ver, s.pat from "documentreference" s where (s.pat = (select $1::int8)::int8 and (exists (select from "patient" sx where sx.rid = (select $3::int8)::int8 and sx.keys @> array[(select $2::int8)::int8]) or (exists (select from access_grant sg where sg.grantee = any((select $5::int8[])::int8[]) and sg.effect = 1
+    and sg.starts <= (select $4::int8)::int8 and sg.ends > (select $4::int8)::int8 and sg.pat = (select $6::int8)::int8 and sg.rid = 0 and (s.labels & ~sg.labels) = 0) or exists (select from access_grant sg where sg.grantee = any((select $5::int8[])::int8[]) and sg.effect = 1
+    and sg.starts <= (select $4::int8)::int8 and sg.ends > (select $4::int8)::int8 and sg.type = 'DocumentReference' and sg.rid = s.rid and (s.labels & ~sg.labels) = 0))))),
 p as (select x.*, row_number() over (order by x.rid desc) as n from (select m.* from m order by m.rid desc limit 21) x)
 select 'm' as kind, 'DocumentReference' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
         array[]::text[] as sort, (select count(*) from m) as total, p.n
