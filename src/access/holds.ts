@@ -80,6 +80,7 @@ function zone(shown: number | undefined, end: number): number {
 const matches = {
   starts: (value: string, wanted: string) => value.startsWith(wanted),
   contains: (value: string, wanted: string) => value.includes(wanted),
+  ends: (value: string, wanted: string) => value.endsWith(wanted),
   equals: (value: string, wanted: string) => value === wanted,
 }
 

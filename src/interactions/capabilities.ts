@@ -124,8 +124,8 @@ function resource(type: string, { definitions, access, search, operations, limit
   }
 }
 
-function searchParam({ code, url, type, declaredType = type }: SupportedParameter) {
-  return { name: code, definition: url, type: declaredType }
+function searchParam({ code, url, type, declaredType = type, documentation }: SupportedParameter) {
+  return { name: code, definition: url, type: declaredType, documentation }
 }
 
 function operationsOf(operations: readonly Operation[]) {

@@ -29,7 +29,7 @@ export type Clause =
   | {
       readonly op: 'string'
       readonly key: Key
-      readonly match: 'starts' | 'contains' | 'equals'
+      readonly match: 'starts' | 'contains' | 'ends' | 'equals'
       readonly value: string
     }
   /** One value of a number or quantity, as the range [lo, hi] that its precision implies, meets all bounds. */

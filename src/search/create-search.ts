@@ -10,8 +10,10 @@ import type { IndexValues } from './index-values.ts'
 import type { Key, Keys, Rid } from './keys.ts'
 import { createLinks } from './links.ts'
 import { anyOf } from './parse/any-of.ts'
+import { spent } from './parse/budget.ts'
 import { chained, createCriterion } from './parse/chain.ts'
-import { isSearchable, modifiersOf } from './parse/condition.ts'
+import { createCondition, isSearchable, modifiersOf } from './parse/condition.ts'
+import { createFilter, createFilterCondition, filterDocumentation } from './parse/filter.ts'
 import { createIncludes } from './parse/includes.ts'
 import { createList } from './parse/list.ts'
 import { createParse, type ParseOptions } from './parse/parse.ts'
@@ -61,7 +63,7 @@ export interface Search {
 }
 
 export type SupportedParameter = Pick<SearchParameter, 'code' | 'type'> &
-  Partial<Pick<SearchParameter, 'url' | 'declaredType'>>
+  Partial<Pick<SearchParameter, 'url' | 'declaredType'>> & { readonly documentation?: string }
 
 export interface Supported {
   readonly parameters: readonly SearchParameter[]
@@ -106,10 +108,20 @@ export function createSearch({
   const types = createSearchTypes({ definitions, keys, fields, base, now })
   const linksTo = createLinks({ keys, fields })
   const asked = askable(fields, types, index)
+  const parts = { definitions, keys, fields: asked, types, linksTo }
+  const condition = createCondition(parts)
+  const list = createList({ keys, fields: asked, linksTo })
+  const compared = createFilterCondition(condition, parts)
   const special = specialParameters([
-    { code: '_list', type: 'special', clause: createList({ keys, fields: asked, linksTo }) },
+    { code: '_list', type: 'special', clause: (type, value, { budget }) => spent(list(type, value), budget) },
+    {
+      code: '_filter',
+      type: 'special',
+      documentation: filterDocumentation,
+      clause: createFilter(createCriterion({ ...parts, special: new Map(), condition: compared })),
+    },
   ])
-  const criterion = createCriterion({ definitions, keys, fields: asked, types, special, linksTo })
+  const criterion = createCriterion({ ...parts, special, condition })
   const cursors = createCursors(cursorSecret)
   const includes = createIncludes({ definitions, fields: asked })
   const follow = createFollow({ keys, fields, linksTo, base })

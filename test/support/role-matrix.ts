@@ -183,6 +183,7 @@ function searching(seed: Seed, allowed: boolean, seesList: boolean): Question[] 
     question('by its type', `${type}?_id=${id}`, allowed),
     question('among types of the system', `?_type=${type},${worklist.resource.resourceType}&_id=${id}`, allowed),
     ...byWords(seed, question, allowed),
+    question('by a filter', `${type}?_filter=_id eq ${id} and not(_id eq other)`, allowed),
     ...(isFirstOfType(seed) ? [question('in the whole system', `?_id=${id}&_count=100`, allowed)] : []),
     ...(seed === worklist ? [] : throughList(seed, question, allowed && seesList)),
     ...(patient === undefined ? [] : [question('in a compartment', `${patient}/${type}?_count=1000`, allowed)]),

@@ -6,36 +6,49 @@ import type { Codes } from '../codes.ts'
 import type { Field } from '../field.ts'
 import type { createLinks } from '../links.ts'
 import type { SpecialParameter } from './special.ts'
-import { type Budget, newBudget, spent } from './budget.ts'
+import { type Budget, newBudget } from './budget.ts'
 import { createContainedMatch } from './contained-match.ts'
-import { type ConditionParts, createCondition, unsupported } from './condition.ts'
+import { type Condition, type ConditionParts, unsupported } from './condition.ts'
 
-/** `budget`: of the whole query, where there are more conditions than this one. */
-export type Criterion = (type: string, name: string, value: string, codes?: Codes, budget?: Budget) => Clause
+/** `budget`: of the whole query, where there are more conditions than this one; `ways`: of a filter, where it has more. */
+export type Criterion = (
+  type: string,
+  name: string,
+  value: string,
+  codes?: Codes,
+  budget?: Budget,
+  ways?: Ways,
+) => Clause
 
 /** Deeper ones are no question that a person has. */
 const deepest = 10
 /** References to any type multiply at each link. */
 const mostWays = 300
 
+/** What all branches of one parameter may still take. */
+export interface Ways {
+  left: number
+}
+
 /** How far one parameter has led: links so far, and ways that all of its branches together may still take. */
-interface Walk {
+export interface Walk {
   readonly depth: number
-  readonly ways: { left: number }
+  readonly ways: Ways
   readonly codes: Codes | undefined
   readonly budget: Budget
 }
 
-interface Parts extends ConditionParts {
+interface Parts extends Omit<ConditionParts, 'keys'> {
+  /** The end of every chain. */
+  condition: Condition
   definitions: Definitions
   linksTo: ReturnType<typeof createLinks>
   special: ReadonlyMap<string, SpecialParameter>
 }
 
 /** What `name=value` asks of one type; `name` may have modifiers, chains and `_has`. */
-export function createCriterion({ definitions, linksTo, special, ...parts }: Parts): Criterion {
+export function createCriterion({ definitions, linksTo, special, condition, ...parts }: Parts): Criterion {
   const { fields, types } = parts
-  const condition = createCondition(parts)
   const containedMatch = createContainedMatch({ condition, ...parts })
 
   function criterion(type: string, name: string, value: string, walk: Walk): Clause {
@@ -44,7 +57,7 @@ export function createCriterion({ definitions, linksTo, special, ...parts }: Par
       throw new FhirError('invalidQuery', `"${name}" leads over too many types; name them, as in subject:Patient.name`)
     }
     const whole = special.get(name)
-    if (whole) return spent(whole.clause(type, value), walk.budget)
+    if (whole) return whole.clause(type, value, walk)
     if (name.startsWith('_has:')) return reverse(type, name, value, walk)
     const dot = name.indexOf('.')
     if (dot === -1) return condition(type, name, value, walk)
@@ -105,8 +118,8 @@ export function createCriterion({ definitions, linksTo, special, ...parts }: Par
     return or(...linksTo(field, type).map((link): Clause => ({ op: 'has', source, where, ...link })))
   }
 
-  return (type, name, value, codes, budget = newBudget()) =>
-    criterion(type, name, value, { depth: 0, ways: { left: mostWays }, codes, budget })
+  return (type, name, value, codes, budget = newBudget(), ways = { left: mostWays }) =>
+    criterion(type, name, value, { depth: 0, ways, codes, budget })
 }
 
 export function chained(

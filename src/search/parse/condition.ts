@@ -16,7 +16,7 @@ export interface ConditionParts {
   types: SearchTypes
 }
 
-interface Asking {
+export interface Asking {
   readonly budget: Budget
   readonly codes?: Codes | undefined
   /** For what is indexed under other names. */
@@ -27,14 +27,11 @@ interface Asking {
 const mostValues = 1_000
 const mostAlternatives = 100
 
+export type Condition = (type: string, name: string, value: string, asking: Asking) => Clause
+
 /** What `code:modifier=values` asks of one type, without chains. */
-export function createCondition({ keys, fields, types }: ConditionParts) {
-  return function condition(
-    type: string,
-    name: string,
-    value: string,
-    { budget, codes, fieldOf = fields.of }: Asking,
-  ): Clause {
+export function createCondition({ keys, fields, types }: ConditionParts): Condition {
+  return function condition(type, name, value, { budget, codes, fieldOf = fields.of }) {
     const [code = '', modifier, ...others] = name.split(':')
     const field = fieldOf(type, code, modifier)
     if (!field || !isSearchable(field, types) || others.length > 0) throw unsupported(type, name, fields, types)

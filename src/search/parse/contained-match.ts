@@ -5,9 +5,9 @@ import type { Budget } from './budget.ts'
 import { containedKey, isOfContained } from '../contained.ts'
 import type { Field } from '../field.ts'
 import { holding } from '../types/search-type.ts'
-import type { ConditionParts, createCondition } from './condition.ts'
+import type { Condition, ConditionParts } from './condition.ts'
 
-type Parts = ConditionParts & { condition: ReturnType<typeof createCondition> }
+type Parts = ConditionParts & { condition: Condition }
 
 /** `name=value` of a `target` that `field` refers to. */
 interface Asked {

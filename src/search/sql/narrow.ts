@@ -38,9 +38,9 @@ export function narrow(clause: Clause, values: unknown[]): Narrow | undefined {
 
 type Start = Extract<Clause, { op: 'string' | 'words' }>
 
-/** `starts` and `equals` are ranges of the index; what contains a text is not, and what has any words is nearly everything. */
+/** `starts` and `equals` are ranges of the index; what contains a text or ends with it is not, and what has any words is nearly everything. */
 function startsOf(clause: Clause): readonly Start[] | undefined {
-  if (clause.op === 'string') return clause.match === 'contains' ? undefined : [clause]
+  if (clause.op === 'string') return clause.match === 'starts' || clause.match === 'equals' ? [clause] : undefined
   if (clause.op === 'words') return clause.asked && [clause]
   if (clause.op !== 'or') return undefined
   const parts = clause.of.map(startsOf)

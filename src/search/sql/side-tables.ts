@@ -27,8 +27,14 @@ export function stringTest({ match, value }: Of<'string'>, val: string, values: 
     case 'starts':
       return startsSql(val, value, values)
     case 'contains':
-      return `${val} like ${bind(values, 'text', `%${value.replace(/[\\%_]/g, '\\$&')}%`)}`
+      return `${val} like ${bind(values, 'text', `%${escapedLike(value)}%`)}`
+    case 'ends':
+      return `${val} like ${bind(values, 'text', `%${escapedLike(value)}`)}`
   }
+}
+
+function escapedLike(value: string): string {
+  return value.replace(/[\\%_]/g, '\\$&')
 }
 
 function startsSql(val: string, start: string, values: unknown[]): string {

@@ -47,6 +47,10 @@ export function periodClause({ prefix, lo, hi, floor }: AskedTime, now: number, 
       return one({ side: 'hi', is: '>', value: lo })
     case 'le':
       return one({ side: 'lo', is: '<', value: Math.max(lo, hi) })
+    case 'po':
+      return one({ side: 'lo', is: '<', value: Math.max(hi, lo + 1) }, { side: 'hi', is: '>', value: lo })
+    case 'co':
+      return one({ side: 'lo', is: '<=', value: lo }, { side: 'hi', is: '>=', value: hi })
     case 'sa':
       return one({ side: 'lo', is: '>=', value: hi })
     case 'eb':

@@ -21,10 +21,12 @@ export function createDate(now: () => number): SearchType & { lastUpdated(value:
       }
     },
 
-    match({ parameter, keys }, value) {
+    match({ parameter, keys }, value, modifier) {
       const inColumn = hasDateColumn(parameter) && !parameter.repeats
       const at = inColumn ? { column: dateColumnOf(parameter.code) } : { key: keys.side }
-      const asked = askedTime(parameter.code, value)
+      const read = askedTime(parameter.code, value)
+      // Filters alone ask for periods that overlap (`po`) or hold (`co`) the given one.
+      const asked = modifier === undefined ? read : { ...read, prefix: modifier }
       const local = asked.isDate ? { local: true } : {}
       return periodClause(asked, now(), (...bounds): Clause => ({ op: 'date', at, bounds, ...local }))
     },

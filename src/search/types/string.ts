@@ -33,9 +33,16 @@ export const string: SearchType = {
     }
     if (!fits(text))
       throw new FhirError('invalidQuery', `The text for ${field.parameter.code} is too long to search by`)
-    return { op: 'string', key, match: modifier === 'contains' ? 'contains' : 'starts', value: text }
+    return { op: 'string', key, match: matches.get(modifier) ?? 'starts', value: text }
   },
 }
+
+/** `equals` and `ends` are asked by filters alone. */
+const matches = new Map<string | undefined, 'contains' | 'equals' | 'ends'>([
+  ['contains', 'contains'],
+  ['equals', 'equals'],
+  ['ends', 'ends'],
+])
 
 /** Names have no more parts than that; a text with thousands would be indexed as often as it is long. */
 const mostParts = 20

@@ -303,6 +303,88 @@ union all
         where (s.keys && array(select p.rid # (select $3::int8)::int8 from p where p.n <= 20)) and true and s.rid <> all(array(select p.rid from p where p.n <= 20)) limit 2001)
 order by n;
 
+-- Observation?_content=(bone OR liver*) "low density" -pain&_text:missing=false (first, prepared)
+with found as materialized (select rid from (select t.rid from fts t where t.words @@ (select $1::text)::text::tsquery) t limit 301),
+m as materialized (select s.rid, s.ver, s.pat from "observation" s where (select count(*) from found) <= 300 and s.rid = any(array(select f.rid from found f)) and not (not (exists (select from fts st where st.rid = s.rid and st.key = (select $2::int8)::int8)))),
+p as (select x.*, row_number() over (order by x.rid desc) as n from (select m.* from m order by m.rid desc limit 21) x)
+select 'm' as kind, 'Observation' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[]::text[] as sort, (select count(*) from m) as total, p.n
+        from p join "observation_v" v on v.rid = p.rid and v.ver = p.ver
+union all
+select 'x', '', '', null, null, null, '', null, null, null, null where (select count(*) from found) > 300
+order by n;
+
+-- Observation?_content=(bone OR liver*) "low density" -pain&_text:missing=false
+with p as (select x.*, row_number() over (order by x.rid desc) as n from (select s.rid, s.ver, s.pat from "observation" s where (exists (select from fts st where st.rid = s.rid and st.words @@ $1::text::tsquery) and not (not (exists (select from fts st where st.rid = s.rid and st.key = $2::int8))))
+        order by s.rid desc limit 21) x)
+select 'm' as kind, 'Observation' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[]::text[] as sort, null::int8 as total, p.n
+        from p join "observation_v" v on v.rid = p.rid and v.ver = p.ver
+order by n;
+
+-- Patient?_filter=name co pet and (birthdate ge 1980 or not(active eq true))
+with p as (select x.*, row_number() over (order by x.rid desc) as n from (select s.rid, s.ver, s.pat from "patient" s where (exists (select from str st where st.key = $1::int8 and st.rid = s.rid and st.val like $2::text) and ((s."birthdate_hi" > $4::int8 and (s."birthdate_lo" > $5::int8 or s."birthdate_hi" - s."birthdate_lo" > 2678400000) and s."birthdate_hi" + coalesce(s."birthdate_hz", 0) * 60000 > $3::int8) or not (s.fkeys @> array[$6::int8])))
+        order by s.rid desc limit 21) x)
+select 'm' as kind, 'Patient' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[]::text[] as sort, null::int8 as total, p.n
+        from p join "patient_v" v on v.rid = p.rid and v.ver = p.ver
+order by n;
+
+-- DocumentReference?_content=bone (a doctor) (first, prepared)
+with found as materialized (select rid from (select t.rid from fts t where t.words @@ (select $1::text)::text::tsquery) t limit 301),
+m as materialized (select s.rid, s.ver, s.pat from "documentreference" s where (select count(*) from found) <= 300 and s.rid = any(array(select f.rid from found f)) and (exists (select from "patient" sx where sx.rid = s.pat and sx.keys @> array[(select $2::int8)::int8]) or (exists (select from access_grant sg where sg.grantee = any((select $4::int8[])::int8[]) and sg.effect = 1
+    and sg.starts <= (select $3::int8)::int8 and sg.ends > (select $3::int8)::int8 and sg.pat = s.pat and sg.rid = 0 and (s.labels & ~sg.labels) = 0) or exists (select from access_grant sg where sg.grantee = any((select $4::int8[])::int8[]) and sg.effect = 1
+    and sg.starts <= (select $3::int8)::int8 and sg.ends > (select $3::int8)::int8 and sg.type = 'DocumentReference' and sg.rid = s.rid and (s.labels & ~sg.labels) = 0)))),
+p as (select x.*, row_number() over (order by x.rid desc) as n from (select m.* from m order by m.rid desc limit 21) x)
+select 'm' as kind, 'DocumentReference' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[]::text[] as sort, (select count(*) from m) as total, p.n
+        from p join "documentreference_v" v on v.rid = p.rid and v.ver = p.ver
+union all
+select 'x', '', '', null, null, null, '', null, null, null, null where (select count(*) from found) > 300
+order by n;
+
+-- DocumentReference?_content=bone (a doctor)
+with few as materialized (select (select count(*) from (select from "patient" r where r.keys @> array[$2::int8] limit 301) found) <= 300 and (select count(*) from (select from access_grant g where g.grantee = any($4::int8[]) and g.effect = 1
+    and g.starts <= $3::int8 and g.ends > $3::int8 and (g.rid = 0 or g.type = 'DocumentReference') limit 301) found) <= 300 as yes),
+m as materialized (select s.rid, s.ver, s.pat from "documentreference" s where (select yes from few) and exists (select from fts st where st.rid = s.rid and st.words @@ $1::text::tsquery) and (s.pat = any(array(select sx.rid from "patient" sx where sx.keys @> array[$8::int8])) or ((s.pat = any(array(select sg.pat from access_grant sg where sg.grantee = any($10::int8[]) and sg.effect = 1
+    and sg.starts <= $9::int8 and sg.ends > $9::int8 and sg.rid = 0)) and exists (select from access_grant sg where sg.grantee = any($10::int8[]) and sg.effect = 1
+    and sg.starts <= $9::int8 and sg.ends > $9::int8 and sg.pat = s.pat and sg.rid = 0 and (s.labels & ~sg.labels) = 0)) or (s.rid = any(array(select sg.rid from access_grant sg where sg.grantee = any($10::int8[]) and sg.effect = 1
+    and sg.starts <= $9::int8 and sg.ends > $9::int8 and sg.type = 'DocumentReference')) and exists (select from access_grant sg where sg.grantee = any($10::int8[]) and sg.effect = 1
+    and sg.starts <= $9::int8 and sg.ends > $9::int8 and sg.type = 'DocumentReference' and sg.rid = s.rid and (s.labels & ~sg.labels) = 0))))),
+p as (select x.*, row_number() over (order by x.rid desc) as n from ((select m.* from m order by m.rid desc limit 21) union all (select s.rid, s.ver, s.pat from "documentreference" s where not (select yes from few) and exists (select from fts st where st.rid = s.rid and st.words @@ $1::text::tsquery) and (s.pat in (select sx.rid from "patient" sx where sx.keys @> array[$5::int8]) or ((s.pat in (select sg.pat from access_grant sg where sg.grantee = any($7::int8[]) and sg.effect = 1
+    and sg.starts <= $6::int8 and sg.ends > $6::int8 and sg.rid = 0) and exists (select from access_grant sg where sg.grantee = any($7::int8[]) and sg.effect = 1
+    and sg.starts <= $6::int8 and sg.ends > $6::int8 and sg.pat = s.pat and sg.rid = 0 and (s.labels & ~sg.labels) = 0)) or (s.rid in (select sg.rid from access_grant sg where sg.grantee = any($7::int8[]) and sg.effect = 1
+    and sg.starts <= $6::int8 and sg.ends > $6::int8 and sg.type = 'DocumentReference') and exists (select from access_grant sg where sg.grantee = any($7::int8[]) and sg.effect = 1
+    and sg.starts <= $6::int8 and sg.ends > $6::int8 and sg.type = 'DocumentReference' and sg.rid = s.rid and (s.labels & ~sg.labels) = 0))))
+        order by s.rid desc limit 21)) x)
+select 'm' as kind, 'DocumentReference' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[]::text[] as sort, case when (select yes from few) then (select count(*) from m) end as total, p.n
+        from p join "documentreference_v" v on v.rid = p.rid and v.ver = p.ver
+order by n;
+
+-- DocumentReference?_filter=patient.name ew anna or description ne a (a doctor)
+with few as materialized (select (select count(*) from (select from "patient" r where r.keys @> array[$9::int8] limit 301) found) <= 300 and (select count(*) from (select from access_grant g where g.grantee = any($11::int8[]) and g.effect = 1
+    and g.starts <= $10::int8 and g.ends > $10::int8 and (g.rid = 0 or g.type = 'DocumentReference') limit 301) found) <= 300 as yes),
+m as materialized (select s.rid, s.ver, s.pat from "documentreference" s where (select yes from few) and (exists (select from "patient" sx where sx.rid = s.pat and (exists (select from str sxt where sxt.key = $1::int8 and sxt.rid = sx.rid and sxt.val like $2::text) and (sx.keys @> array[$3::int8] or (exists (select from access_grant sxg where sxg.grantee = any($5::int8[]) and sxg.effect = 1
+    and sxg.starts <= $4::int8 and sxg.ends > $4::int8 and sxg.pat = sx.pat and sxg.rid = 0 and (sx.labels & ~sxg.labels) = 0) or exists (select from access_grant sxg where sxg.grantee = any($5::int8[]) and sxg.effect = 1
+    and sxg.starts <= $4::int8 and sxg.ends > $4::int8 and sxg.type = 'Patient' and sxg.rid = sx.rid and (sx.labels & ~sxg.labels) = 0))))) or (not (not (s.fkeys @> array[$6::int8])) and not (exists (select from str st where st.key = $7::int8 and st.rid = s.rid and st.val = $8::text)))) and (s.pat = any(array(select sx.rid from "patient" sx where sx.keys @> array[$15::int8])) or ((s.pat = any(array(select sg.pat from access_grant sg where sg.grantee = any($17::int8[]) and sg.effect = 1
+    and sg.starts <= $16::int8 and sg.ends > $16::int8 and sg.rid = 0)) and exists (select from access_grant sg where sg.grantee = any($17::int8[]) and sg.effect = 1
+    and sg.starts <= $16::int8 and sg.ends > $16::int8 and sg.pat = s.pat and sg.rid = 0 and (s.labels & ~sg.labels) = 0)) or (s.rid = any(array(select sg.rid from access_grant sg where sg.grantee = any($17::int8[]) and sg.effect = 1
+    and sg.starts <= $16::int8 and sg.ends > $16::int8 and sg.type = 'DocumentReference')) and exists (select from access_grant sg where sg.grantee = any($17::int8[]) and sg.effect = 1
+    and sg.starts <= $16::int8 and sg.ends > $16::int8 and sg.type = 'DocumentReference' and sg.rid = s.rid and (s.labels & ~sg.labels) = 0))))),
+p as (select x.*, row_number() over (order by x.rid desc) as n from ((select m.* from m order by m.rid desc limit 21) union all (select s.rid, s.ver, s.pat from "documentreference" s where not (select yes from few) and (exists (select from "patient" sx where sx.rid = s.pat and (exists (select from str sxt where sxt.key = $1::int8 and sxt.rid = sx.rid and sxt.val like $2::text) and (sx.keys @> array[$3::int8] or (exists (select from access_grant sxg where sxg.grantee = any($5::int8[]) and sxg.effect = 1
+    and sxg.starts <= $4::int8 and sxg.ends > $4::int8 and sxg.pat = sx.pat and sxg.rid = 0 and (sx.labels & ~sxg.labels) = 0) or exists (select from access_grant sxg where sxg.grantee = any($5::int8[]) and sxg.effect = 1
+    and sxg.starts <= $4::int8 and sxg.ends > $4::int8 and sxg.type = 'Patient' and sxg.rid = sx.rid and (sx.labels & ~sxg.labels) = 0))))) or (not (not (s.fkeys @> array[$6::int8])) and not (exists (select from str st where st.key = $7::int8 and st.rid = s.rid and st.val = $8::text)))) and (s.pat in (select sx.rid from "patient" sx where sx.keys @> array[$12::int8]) or ((s.pat in (select sg.pat from access_grant sg where sg.grantee = any($14::int8[]) and sg.effect = 1
+    and sg.starts <= $13::int8 and sg.ends > $13::int8 and sg.rid = 0) and exists (select from access_grant sg where sg.grantee = any($14::int8[]) and sg.effect = 1
+    and sg.starts <= $13::int8 and sg.ends > $13::int8 and sg.pat = s.pat and sg.rid = 0 and (s.labels & ~sg.labels) = 0)) or (s.rid in (select sg.rid from access_grant sg where sg.grantee = any($14::int8[]) and sg.effect = 1
+    and sg.starts <= $13::int8 and sg.ends > $13::int8 and sg.type = 'DocumentReference') and exists (select from access_grant sg where sg.grantee = any($14::int8[]) and sg.effect = 1
+    and sg.starts <= $13::int8 and sg.ends > $13::int8 and sg.type = 'DocumentReference' and sg.rid = s.rid and (s.labels & ~sg.labels) = 0))))
+        order by s.rid desc limit 21)) x)
+select 'm' as kind, 'DocumentReference' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[]::text[] as sort, case when (select yes from few) then (select count(*) from m) end as total, p.n
+        from p join "documentreference_v" v on v.rid = p.rid and v.ver = p.ver
+order by n;
+
 -- DocumentReference?_sort=-date (a doctor) (prepared)
 with few as materialized (select (select count(*) from (select from "patient" r where r.keys @> array[(select $1::int8)::int8] limit 301) found) <= 300 and (select count(*) from (select from access_grant g where g.grantee = any((select $3::int8[])::int8[]) and g.effect = 1
     and g.starts <= (select $2::int8)::int8 and g.ends > (select $2::int8)::int8 and (g.rid = 0 or g.type = 'DocumentReference') limit 301) found) <= 300 as yes),

@@ -146,7 +146,6 @@ describe('refusals', () => {
     ['Patient', '_has:Observation:encounter:code=1'],
     ['Patient', '_has:Observation:patient:foo=1'],
     ['Patient', '_has:Observation:patient=1'],
-    ['Patient', '_filter=a'],
     ['Patient', '_list=$current-problems'],
     ['Patient', '_contained=true'],
     ['Patient', '_containedType=container'],
