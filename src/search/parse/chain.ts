@@ -8,6 +8,7 @@ import type { createLinks } from '../links.ts'
 import type { SpecialParameter } from './special.ts'
 import { type Budget, newBudget } from './budget.ts'
 import { createContainedMatch } from './contained-match.ts'
+import type { Walk, Ways } from './walk.ts'
 import { type Condition, type ConditionParts, unsupported } from './condition.ts'
 
 /** `budget`: of the whole query, where there are more conditions than this one; `ways`: of a filter, where it has more. */
@@ -25,20 +26,7 @@ const deepest = 10
 /** References to any type multiply at each link. */
 const mostWays = 300
 
-/** What all branches of one parameter may still take. */
-export interface Ways {
-  left: number
-}
-
-/** How far one parameter has led: links so far, and ways that all of its branches together may still take. */
-export interface Walk {
-  readonly depth: number
-  readonly ways: Ways
-  readonly codes: Codes | undefined
-  readonly budget: Budget
-}
-
-interface Parts extends Omit<ConditionParts, 'keys'> {
+interface Parts extends ConditionParts {
   /** The end of every chain. */
   condition: Condition
   definitions: Definitions

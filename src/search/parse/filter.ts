@@ -3,9 +3,10 @@ import { FhirError } from '../../fhir/error.ts'
 import { and, type Clause, not } from '../clause.ts'
 import { spent } from './budget.ts'
 import { anyOf } from './any-of.ts'
-import type { Criterion, Walk } from './chain.ts'
+import type { Criterion } from './chain.ts'
 import { allOf, type Condition, type ConditionParts, isSearchable, unsupported } from './condition.ts'
 import { type Comparison, type Filter, parsedFilter, refused } from './filter-syntax.ts'
+import type { Walk } from './walk.ts'
 
 /** What of the search parameter's own forms an operator stands for, by the type of the parameter. */
 interface Form {

@@ -1,5 +1,5 @@
 import type { Clause } from '../clause.ts'
-import type { Walk } from './chain.ts'
+import type { Walk } from './walk.ts'
 
 /** A parameter that no resource type defines, and that every type has: https://hl7.org/fhir/R4/search.html#all */
 export interface SpecialParameter {
