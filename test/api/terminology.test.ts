@@ -40,6 +40,7 @@ const warm = {
     ],
   },
 }
+const blue = { include: [{ system: colours.url, concept: [{ code: 'blue' }] }] }
 const nested = {
   resourceType: 'ValueSet',
   url: 'http://example.org/nested',
@@ -137,6 +138,17 @@ describe('ValueSet/$expand', () => {
     assert.deepEqual(codesOf(await expanded({}, `ValueSet/${ids['warm']}/$expand`)), ['red', 'crimson', 'group'])
     const all = codesOf(await expanded({ url: nested.url }))
     assert.deepEqual(all, ['red', 'crimson', 'group', 'male', 'female', 'other', 'unknown'])
+  })
+
+  test('an active one goes before any number of newer drafts', async () => {
+    const drafts = await Promise.all(
+      ['2', '3', '4', '5'].map((version) =>
+        admin.post('ValueSet', { ...warm, version, status: 'draft', compose: blue }),
+      ),
+    )
+    assert.deepEqual(codesOf(await expanded({ url: warm.url })), ['red', 'crimson', 'group'])
+    assert.deepEqual(codesOf(await expanded({ url: `${warm.url}|5` })), ['blue'])
+    for (const { body } of drafts) await admin.delete(`ValueSet/${body.id}`).expect(204)
   })
 
   test('a value set may come along, in Parameters or as the body', async () => {

@@ -40,12 +40,21 @@ export function createStoredTerminology({ definitions: { terminology, validate }
   /** The newest of this canonical URL, active ones first. */
   async function stored<K extends Kind>(call: Caller, kind: K, canonical: string): Promise<Found<K> | undefined> {
     const [url, version] = parts(canonical)
-    const conditions = { url, ...(version === undefined ? {} : { version }), _count: '3' }
-    const escaped = Object.entries(conditions).map(([name, value]): [string, string] => [name, escape(value)])
-    const request = search.parse(kind, new URLSearchParams(escaped), { lenient: false, principalKey: '' })
+    const conditions = { url, ...(version === undefined ? {} : { version }) }
+    return (await newest(call, kind, { ...conditions, status: 'active' })) ?? newest(call, kind, conditions)
+  }
+
+  async function newest<K extends Kind>(
+    call: Caller,
+    kind: K,
+    conditions: Readonly<Record<string, string>>,
+  ): Promise<Found<K> | undefined> {
+    const query = new URLSearchParams({ _count: '1' })
+    for (const [name, value] of Object.entries(conditions)) query.append(name, escape(value))
+    const request = search.parse(kind, query, { lenient: false, principalKey: '' })
     const { matches } = await call.handle.resources.find(request, () => visible(call, kind))
-    const found = matches.map((match) => parsed<K>(match)).filter(({ definition }) => definition.url === url)
-    return found.find(({ definition }) => definition.status === 'active') ?? found[0]
+    const found = matches.map((match) => parsed<K>(match))
+    return found.find(({ definition }) => definition.url === conditions['url'])
   }
 
   /** Everything that the value set takes, directly or through others, as far as it is to be had. */
