@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { StoredObject } from '../store/store.ts'
+import type { StoredObject } from '../store/stored-object.ts'
 import type { Compartment } from '../search/request.ts'
 import type { Touched } from './audit-row.ts'
 

@@ -7,7 +7,8 @@ import { localReference } from '../fhir/reference.ts'
 import { unknownReference } from '../interactions/check-references.ts'
 import type { Change, Work } from '../interactions/rule.ts'
 import type { Keys } from '../search/keys.ts'
-import type { Attachments, StoredObject } from '../store/store.ts'
+import type { Attachments } from '../store/store.ts'
+import type { StoredObject } from '../store/stored-object.ts'
 import { binaryLock } from './binary.ts'
 
 /** https://hl7.org/fhir/R4/datatypes.html#Attachment */

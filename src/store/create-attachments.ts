@@ -6,7 +6,8 @@ import { createAttachmentRows } from './attachments/attachment-rows.ts'
 import { Meter } from './attachments/meter.ts'
 import { createSweep } from './attachments/sweep.ts'
 import type { ByteRange, ObjectStore } from './object-store.ts'
-import type { Attachments, Handle, SavedObject, StoredObject } from './store.ts'
+import type { Attachments, Handle } from './store.ts'
+import type { SavedObject, StoredObject } from './stored-object.ts'
 
 /** Objects are stored as they come; a later format of encryption gets the next number. */
 const plain = 0

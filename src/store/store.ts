@@ -3,6 +3,7 @@ import type { Clause } from '../search/clause.ts'
 import type { IndexValues } from '../search/index-values.ts'
 import type { Rid } from '../search/keys.ts'
 import type { SearchRequest, SeveralRequest } from '../search/request.ts'
+import type { SavedObject, StoredObject } from './stored-object.ts'
 
 /** What the store offers; `createStore` (create-store.ts) makes it. Nothing here knows a permission or an HTTP header. */
 export interface Store extends Handle {
@@ -241,18 +242,4 @@ export interface Attachments {
   /** Removes objects without rows, and unlinked Binaries' objects older than 24 h; answers how many. */
   sweep(now: number): Promise<number>
   discard(object: SavedObject): Promise<void>
-}
-
-export interface SavedObject {
-  readonly key: string
-  readonly size: number
-  /** Base64 SHA-1, as `Attachment.hash` wants it, and hex SHA-256. */
-  readonly sha1: string
-  readonly sha256: string
-  readonly enc: number
-}
-
-export interface StoredObject extends SavedObject {
-  readonly contentType: string
-  readonly owner: { type: string; rid: Rid } | undefined
 }

@@ -1,6 +1,7 @@
 import { FhirError } from '../../fhir/error.ts'
 import type { Rid } from '../../search/keys.ts'
-import type { Attachments, Handle, StoredObject } from '../store.ts'
+import type { Attachments, Handle } from '../store.ts'
+import type { StoredObject } from '../stored-object.ts'
 
 /** A handle or a transaction. */
 type Queries = Pick<Handle, 'query'>
