@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
+import knex from 'knex'
+import { up as endsOfValues } from '../../migrations/0041-ends-of-values.ts'
 import { createKeys } from '../../src/search/keys.ts'
 import { createStore } from '../../src/store/create-store.ts'
 import { installSecret, installValue, setInstallValue } from '../../src/store/install-value.ts'
@@ -41,6 +43,35 @@ test('a migration that was killed while it held the lock of its table does not b
   await database.query('update migration_lock set is_locked = 1')
   assert.deepEqual(await migrate(database), [])
   await database.close()
+})
+
+test('values that were stored before the ends of a sort were marked are marked by the migration', async () => {
+  const migrator = knex({ client: 'pg', connection: fresh.url, searchPath: ['old_values'] })
+  try {
+    await migrator.raw(`create schema old_values;
+      create table str (key bigint, val text collate "C", rid bigint, primary key (key, val, rid));
+      create table num (key bigint not null, lo float8 not null, hi float8 not null, rid bigint not null);
+      create table dat (key bigint not null, lo bigint not null, hi bigint not null, rid bigint not null);
+      insert into str values (1, 'b', 7), (1, 'a', 7), (1, 'c', 7), (1, 'b', 8), (2, 'b', 7);
+      insert into num values (1, 2, 3, 7), (1, 2, 4, 7), (1, 5, 5, 7);
+      insert into dat values (1, 2, 3, 7)`)
+    await endsOfValues(migrator)
+    const marked = (table: string) =>
+      migrator(table)
+        .count({ n: '*' })
+        .sum({ first: migrator.raw('first::int'), last: migrator.raw('last::int') })
+    assert.deepEqual(await marked('str'), [{ n: '5', first: '3', last: '3' }])
+    assert.deepEqual(await marked('num'), [{ n: '3', first: '1', last: '1' }])
+    assert.deepEqual(await marked('dat'), [{ n: '1', first: '1', last: '1' }])
+    const ends = await migrator('str').where({ key: 1, rid: 7 }).orderBy('val').select('val', 'first', 'last')
+    assert.deepEqual(ends, [
+      { val: 'a', first: true, last: false },
+      { val: 'b', first: false, last: false },
+      { val: 'c', first: false, last: true },
+    ])
+  } finally {
+    await migrator.destroy()
+  }
 })
 
 test('two schemas of one database hold two tenants', async () => {

@@ -210,6 +210,33 @@ test('an update leaves exactly the new index values; those that stay are not wri
   assert.deepEqual(await rows('select lo, hi from dat where rid = $1', create.rid), [{ lo: 1n, hi: 3n }])
 })
 
+test('of several values the first and the last of a sort are marked, in the order of Postgres, also after an update', async () => {
+  const marked = async () => {
+    const ends = await rows<{ first: string; last: string }>(
+      `select (select string_agg(val, ' ') from str where rid = $1 and str.first) as first,
+         (select string_agg(val, ' ') from str where rid = $1 and str.last) as last`,
+      create.rid,
+    )
+    return Object.values(ends[0]!)
+  }
+  // UTF-16 would put the face before the full-width letter.
+  const create = aCreate(keys, 'Patient', { strings: ['b', '😀', 'ｚ', 'b'].map((text) => [1n, text] as const) })
+  await put([create])
+  assert.deepEqual(await marked(), ['b', '😀'])
+  await put([anUpdate(create, 1, { strings: ['b', 'a', 'ｚ'].map((text) => [1n, text] as const) })])
+  assert.deepEqual(await marked(), ['a', 'ｚ'])
+  await put([
+    anUpdate(create, 2, { strings: [[1n, 'b']], numbers: [5, 1, 1].map((lo, n) => [2n, lo, lo + n] as const) }),
+  ])
+  assert.deepEqual(await marked(), ['b', 'b'])
+  const numbers = await rows('select lo, num.first, num.last from num where rid = $1 order by lo, hi', create.rid)
+  assert.deepEqual(numbers, [
+    { lo: 1, first: true, last: false },
+    { lo: 1, first: false, last: false },
+    { lo: 5, first: false, last: true },
+  ])
+})
+
 test('long texts are indexed by their first 2,000 bytes, and never by half a character', async () => {
   const create = aCreate(keys, 'Patient', {
     strings: [

@@ -75,14 +75,13 @@ function beside(walked: Walked, sort: SortKey | undefined): [string, string] {
   const { by, key, descending } = sort as Extract<SortKey, { by: 'string' | 'number' | 'period' }>
   const { table: name, column, type } = places[by]
   const wanted = bind(values, 'int8', key)
-  const earlier = `exists (select from ${name} e
-        where e.key = t.key and e.rid = t.rid and e.${column} ${descending ? '>' : '<'} t.${column})`
+  // "the item in the set of multiple parameters that comes earliest in the specified sort order"
+  const earliest = descending ? 't.last' : 't.first'
   const start = startAfter(`t.${column}`, 't.rid', type, request, descending, values)
-  const distinct = by === 'string' ? '' : 'distinct '
   return [
-    `select ${distinct}s.rid, s.ver, s.pat, t.${column} as s1 from ${name} t join ${table(request.type)} s on s.rid = t.rid
-        where t.key = ${wanted} and not ${earlier} and ${where}${start}
-        order by ${distinct ? 's1' : `t.${column}`} ${way(descending)}, ${distinct ? 's.rid' : 't.rid'} ${way(descending)} limit ${limit}`,
+    `select s.rid, s.ver, s.pat, t.${column} as s1 from ${name} t join ${table(request.type)} s on s.rid = t.rid
+        where t.key = ${wanted} and ${earliest} and ${where}${start}
+        order by t.${column} ${way(descending)}, t.rid ${way(descending)} limit ${limit}`,
     withoutValue(
       walked,
       `not exists (select from ${name} t where t.key = ${wanted} and t.rid = s.rid)`,

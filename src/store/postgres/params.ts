@@ -12,7 +12,7 @@ export function createParams(): Params {
 
 export interface Column<Row> {
   readonly name: string
-  readonly type: 'int2' | 'int4' | 'int8' | 'float8' | 'text' | 'tsvector' | ArrayType
+  readonly type: 'bool' | 'int2' | 'int4' | 'int8' | 'float8' | 'text' | 'tsvector' | ArrayType
   readonly of: (row: Row) => unknown
 }
 

@@ -27,6 +27,11 @@ function sideTable(name: string, columns: readonly Named[], rows: SideTable['row
 }
 
 const key: Named = ['key', 'int8']
+/** Whether a walk in rising, or in falling, order meets the resource at this value (search/sql/walks.ts). */
+const ends: Named[] = [
+  ['first', 'bool'],
+  ['last', 'bool'],
+]
 const bounds = (type: 'int8' | 'float8'): Named[] => [
   ['lo', type],
   ['hi', type],
@@ -45,12 +50,44 @@ const ofElement: Named[] = [
 ]
 
 const tables: readonly SideTable[] = [
-  sideTable('str', [key, ['val', 'text']], ({ strings }) => strings.map(([key, value]) => [key, cut(value)])),
-  sideTable('num', [key, ...bounds('float8')], ({ numbers }) => numbers),
-  sideTable('dat', [key, ...bounds('int8'), ...zones], ({ periods }) => periods),
+  sideTable('str', [key, ['val', 'text'], ...ends], ({ strings }) => {
+    return withEnds(
+      strings.map(([key, value]) => [key, cut(value)]),
+      byBytes,
+    )
+  }),
+  sideTable('num', [key, ...bounds('float8'), ...ends], ({ numbers }) => withEnds(numbers, byNumber)),
+  sideTable('dat', [key, ...bounds('int8'), ...zones, ...ends], ({ periods }) => {
+    return withEnds(
+      periods.map(([key, lo, hi, lz, hz]) => [key, lo, hi, lz ?? null, hz ?? null]),
+      byNumber,
+    )
+  }),
   sideTable('fts', [key, ['words', 'tsvector']], ({ words }) => words),
   sideTable('element', [key, ...ofElement], ({ elements }) => elements.map(elementRow)),
 ]
+
+type Ordered<Value> = readonly [key: Key, value: Value, ...unknown[]]
+
+/** The rows, without doubles, each with whether it is the first and the last of its key; of equal ones one alone is. */
+function withEnds<Value>(
+  rows: readonly Ordered<Value>[],
+  compare: (a: Value, b: Value) => number,
+): (readonly unknown[])[] {
+  const first = new Map<Key, Ordered<Value>>()
+  const last = new Map<Key, Ordered<Value>>()
+  const distinct = [...new Map(rows.map((row) => [row.join('|'), row])).values()]
+  for (const row of distinct) {
+    const [lowest, highest] = [first.get(row[0]), last.get(row[0])]
+    if (!lowest || compare(row[1], lowest[1]) < 0) first.set(row[0], row)
+    if (!highest || compare(row[1], highest[1]) > 0) last.set(row[0], row)
+  }
+  return distinct.map((row) => [...row, first.get(row[0]) === row, last.get(row[0]) === row])
+}
+
+/** As Postgres orders texts in the collation "C"; UTF-16, which `<` compares, differs beyond the first plane. */
+const byBytes = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b))
+const byNumber = (a: number, b: number) => a - b
 
 function elementRow({ key, keys, numbers, strings }: ElementValues): readonly unknown[] {
   const column = (rows: readonly (readonly unknown[])[], n: number) => rows.map((row) => row[n])

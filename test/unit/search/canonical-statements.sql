@@ -51,8 +51,7 @@ order by n;
 
 -- Patient?_sort=-family (prepared)
 with a as materialized (select s.rid, s.ver, s.pat, t.val as s1 from str t join "patient" s on s.rid = t.rid
-        where t.key = (select $1::int8)::int8 and not exists (select from str e
-        where e.key = t.key and e.rid = t.rid and e.val > t.val) and true
+        where t.key = (select $1::int8)::int8 and t.last and true
         order by t.val desc, t.rid desc limit 21),
 b as (select s.rid, s.ver, s.pat, null::text as s1 from "patient" s
         where true and not exists (select from str t where t.key = (select $1::int8)::int8 and t.rid = s.rid) and (select count(*) from a) < 21
