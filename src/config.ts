@@ -94,7 +94,14 @@ function settingsOf(values: Values, env: Environment) {
     dataDir: values.DATA_DIR,
     profilesDir: values.PROFILES_DIR,
     masterKeyFile: values.MASTER_KEY_FILE,
-    http: { host: values.HOST, port: values.PORT, trustProxy: values.TRUST_PROXY, metricsToken: values.METRICS_TOKEN },
+    http: {
+      host: values.HOST,
+      port: values.PORT,
+      trustProxy: values.TRUST_PROXY,
+      metricsToken: values.METRICS_TOKEN,
+      /** Files in PEM. Undefined: plain HTTP, for loopback or behind a proxy that speaks TLS. */
+      tls: values.TLS_CERT && values.TLS_KEY ? { cert: values.TLS_CERT, key: values.TLS_KEY } : undefined,
+    },
     log: { level: values.LOG_LEVEL },
     /** Sizes in bytes; `rateScale` 0: no rate limits. */
     limits: {

@@ -1,7 +1,7 @@
-import { createServer } from 'node:http'
 import { banner } from './commands/banner.ts'
 import { compose } from './compose.ts'
 import { ConfigError, readConfig, type Settings } from './config.ts'
+import { createListener } from './http/create-listener.ts'
 import { createLog } from './http/log.ts'
 import { startEmbeddedPostgres } from './store/embedded-postgres.ts'
 
@@ -20,9 +20,7 @@ async function serve(settings: Settings): Promise<void> {
   const log = createLog(settings.log.level)
   const embedded = settings.database.url ? undefined : await startEmbeddedPostgres({ dataDir: settings.dataDir })
   const composed = await compose(settings, { log, ...(embedded ? { connection: embedded.connection } : {}) })
-  const server = createServer(composed.app.callback())
-  // A slow upload of a large Binary may take longer than Node's default of five minutes for a whole request.
-  server.requestTimeout = 0
+  const server = createListener(composed.app.callback(), settings.http.tls)
   let stopping: Promise<void> | undefined
 
   function stop(reason: string, code: number): void {

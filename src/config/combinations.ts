@@ -7,19 +7,26 @@ import type { Values } from './variables.ts'
  */
 export function problemsOfCombination(values: Partial<Values>, given: (name: string) => boolean): string[] {
   const production = values.NODE_ENV === 'production' ? unsafeInProduction(values, given) : []
-  return [...incomplete(given), ...secondFactor(values), ...production]
+  return [...incomplete(given), ...transport(values), ...secondFactor(values), ...production]
 }
 
 function incomplete(given: (name: string) => boolean): string[] {
   const s3 = ['S3_ENDPOINT', 'S3_ACCESS_KEY', 'S3_SECRET_KEY'] as const
   const administrator = ['ADMIN_EMAIL', 'ADMIN_PASSWORD'] as const
-  return [s3, administrator].flatMap((together) => {
+  return [s3, administrator, ['TLS_CERT', 'TLS_KEY']].flatMap((together) => {
     const missing = together.filter((name) => !given(name))
     const partly = missing.length > 0 && missing.length < together.length
     return partly
       ? missing.map((name) => `${name} is missing: ${together.join(', ')} are given together or not at all`)
       : []
   })
+}
+
+/** Links and cookies are made for PUBLIC_URL: over TLS they would lead to a port that does not answer. */
+function transport({ TLS_CERT: cert, PUBLIC_URL: url }: Partial<Values>): string[] {
+  return cert !== undefined && url?.startsWith('http:')
+    ? [`PUBLIC_URL must start with https:// when TLS_CERT is given, not "${url}"`]
+    : []
 }
 
 /** Fail closed: whoever relies on a second factor must not get a server that asks for none. */

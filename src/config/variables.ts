@@ -30,11 +30,20 @@ export const variables = {
     default: '127.0.0.1',
     meaning: 'Address to listen on; `0.0.0.0` for all (as in the container).',
   },
+  TLS_CERT: {
+    parse: is.path,
+    meaning: 'PEM file with the certificate and its chain: the server then speaks HTTPS itself, TLS 1.2 or later.',
+  },
+  TLS_KEY: {
+    parse: is.path,
+    meaning: 'PEM file with the private key of `TLS_CERT`.',
+  },
   PUBLIC_URL: {
     parse: is.origin,
     default: {
-      computed: 'http://localhost:PORT',
-      from: ({ PORT }) => (PORT === undefined ? undefined : `http://localhost:${String(PORT)}`),
+      computed: 'http://localhost:PORT, https with TLS_CERT',
+      from: ({ PORT, TLS_CERT }) =>
+        PORT === undefined ? undefined : `${TLS_CERT === undefined ? 'http' : 'https'}://localhost:${String(PORT)}`,
     },
     meaning: 'Where browsers and apps reach the server. Every link, the issuer and the FHIR base start with it.',
   },

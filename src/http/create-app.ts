@@ -13,6 +13,7 @@ import { demandFormat } from './negotiate.ts'
 import { createObserve } from './observe.ts'
 import type { RateLimit } from './rate-limit.ts'
 import type { RequestState } from './request-state.ts'
+import { createSecurityHeaders } from './security-headers.ts'
 import { createSend, createSendOnceMade } from './send.ts'
 import { createWebFiles, type WebFile } from './web-files.ts'
 
@@ -52,6 +53,7 @@ export function createApp(parts: Parts): App {
     ctx.set('X-Request-Id', ctx.state.requestId)
     return next()
   })
+  app.use(createSecurityHeaders(publicUrl))
   app.use(createObserve(log, metrics))
   app.use(createErrors(log, send))
   app.use(createHealth(parts.readiness))

@@ -14,6 +14,10 @@ export function createHost(publicUrl: string): Middleware {
   const names = new Set([host])
   if (loopback.includes(hostname)) for (const name of loopback) names.add(port ? `${name}:${port}` : name)
   return function pinned(ctx, next) {
+    // "GET http://elsewhere/fhir": the request line names a host as well, and it goes before the header.
+    if (!ctx.req.url?.startsWith('/') && ctx.req.url !== '*') {
+      throw new FhirError('misdirected', `This server is ${publicUrl}; name the path alone.`)
+    }
     if (!names.has(ctx.host.toLowerCase())) {
       throw new FhirError('misdirected', `This server is ${publicUrl}; it does not answer for "${ctx.host}".`)
     }

@@ -43,6 +43,7 @@ import type { People } from './people.ts'
 import type { Tokens } from './principal.ts'
 import { createAuthorizationRequest } from './provider/authorization-request.ts'
 import type { Authorization } from './provider/create-provider.ts'
+import { createFormPost } from './provider/form-post.ts'
 import { createLogout } from './provider/logout.ts'
 import { createPinnedRequest } from './provider/pinned-request.ts'
 import { createRegistrationRequest } from './provider/registration-request.ts'
@@ -72,6 +73,7 @@ export function createRoutes(parts: RoutesParts): Middleware[] {
   const administrators = createAdministrators(tokens)
   const issuer = `${publicUrl}/auth`
   const within: Middleware[] = [
+    createFormPost({ pages }),
     createAuthorizationRequest({ provider, issuer, waitingPage: pages.waiting }),
     createTokenRequest({ provider, jwks }),
     createRegistrationRequest({ provider, administrators, throttle }),

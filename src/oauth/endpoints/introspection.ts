@@ -26,8 +26,8 @@ export function introspectionEndpoint(router: Router, { tokens, administrators, 
       return sendError(ctx, 401, 'invalid_token', 'The access token is unknown, expired or revoked.')
     }
     if (!ctx.is('urlencoded')) return sendError(ctx, 400, 'invalid_request', 'Send application/x-www-form-urlencoded.')
-    const token = new URLSearchParams(await readText(ctx.req)).get('token')
-    if (!token) return sendError(ctx, 400, 'invalid_request', 'token is missing.')
+    const [token, ...more] = new URLSearchParams(await readText(ctx.req)).getAll('token')
+    if (!token || more.length > 0) return sendError(ctx, 400, 'invalid_request', 'Send one token.')
     const found = await tokens.find(token)
     ctx.set('Cache-Control', 'no-store')
     ctx.body = found && mayKnow(caller, found) ? { ...description(found), iss: issuer } : { active: false }

@@ -78,5 +78,13 @@ async function fieldsOf(ctx: Context): Promise<Fields> {
 
 function fields(values: (name: string) => readonly unknown[]): Fields {
   const all = (name: string) => values(name).filter((value) => typeof value === 'string')
-  return { all, text: (name) => all(name)[0] ?? '' }
+  return {
+    all,
+    text(name) {
+      const [value = '', ...more] = all(name)
+      // What judges one of them and what acts may not see the same.
+      if (more.length > 0) throw new BodyError(400, `The field "${name}" is given more than once.`)
+      return value
+    },
+  }
 }

@@ -45,6 +45,19 @@ export function createProviderPages({ publicUrl }: { publicUrl: string }) {
       })
     },
 
+    /** `action` and `inputs` are HTML that the library made, escaped. */
+    sendOn(ctx: Context, { action, inputs }: { action: string; inputs: string }): void {
+      showPage(ctx, {
+        status: ctx.status,
+        title: 'One more step',
+        leadsTo: action.replaceAll('&amp;', '&'),
+        body: html`<form method="post" action="${trusted(action)}">
+          ${trusted(inputs)}
+          <button>Continue</button>
+        </form>`,
+      })
+    },
+
     waiting(ctx: Context, client: SmartClient): void {
       showPage(ctx, {
         status: 403,

@@ -5,7 +5,7 @@
  */
 import type { Middleware } from 'koa'
 import type Provider from 'oidc-provider'
-import { readText } from '../read-body.ts'
+import { BodyError, readText } from '../read-body.ts'
 import type { SmartClient } from './clients.ts'
 
 interface Parts {
@@ -14,13 +14,18 @@ interface Parts {
   waitingPage: (ctx: Parameters<Middleware>[0], client: SmartClient) => void
 }
 
+/** As an address it has to fit into the headers of the next request, cookies beside it. */
+const longestQuery = 12_000
+
 export function createAuthorizationRequest({ provider, issuer, waitingPage }: Parts): Middleware {
   return async function authorizationRequest(ctx, next) {
     if (ctx.path !== '/auth') return next()
     if (ctx.method === 'POST') {
       // A form that another site posts comes without our SameSite cookies; the same request as a GET comes with them.
-      const form = await readText(ctx.req)
-      ctx.redirect(`${issuer}/auth?${new URLSearchParams(form).toString()}`)
+      const query = new URLSearchParams(await readText(ctx.req)).toString()
+      if (query.length > longestQuery)
+        throw new BodyError(413, `The request is longer than ${longestQuery} characters.`)
+      ctx.redirect(`${issuer}/auth?${query}`)
       ctx.status = 303
       return undefined
     }

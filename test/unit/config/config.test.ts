@@ -146,6 +146,14 @@ describe('refused values', () => {
       ['S3_ACCESS_KEY', 'S3_SECRET_KEY'],
     )
     assert.equal(problemsOf({ ADMIN_PASSWORD: 'secret' }).length, 1)
+    assert.equal(problemsOf({ TLS_CERT: 'cert.pem' }).length, 1)
+  })
+
+  test('with a certificate the public URL is https, and nothing else', () => {
+    const tls = { TLS_CERT: 'cert.pem', TLS_KEY: 'key.pem' }
+    assert.equal(readConfig(tls).publicUrl, 'https://localhost:8080')
+    const [problem] = problemsOf({ ...tls, PUBLIC_URL: 'http://records.example.org' })
+    assert.match(problem!, /^PUBLIC_URL must start with https/)
   })
 
   test('a wrong value is not reported as missing too', () => {

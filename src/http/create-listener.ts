@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs'
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+
+/** Files with the certificate and its chain, and with its private key, both as PEM. */
+export interface Tls {
+  readonly cert: string
+  readonly key: string
+}
+
+/** Request line and headers together; beyond it 431, before anything of ours sees the request. */
+export const headerLimit = 16 * 1024
+
+const limits: ServerOptions = {
+  maxHeaderSize: headerLimit,
+  headersTimeout: 20_000,
+  // A slow upload of a large Binary may take longer than Node's default of five minutes for a whole request.
+  requestTimeout: 0,
+  keepAliveTimeout: 65_000,
+}
+
+/**
+ * What listens: HTTP, or HTTPS with TLS 1.2 at least. A certificate that was renewed is taken up by a restart.
+ *
+ * https://www.rfc-editor.org/rfc/rfc9325#section-3.1.1
+ */
+export function createListener(handler: RequestListener, tls?: Tls): Server {
+  const server = tls ? secureServer(handler, tls) : createServer(limits, handler)
+  // Further headers would be left out in silence, and what is left out may be what a proxy judged by.
+  server.maxHeadersCount = 200
+  return server
+}
+
+function secureServer(handler: RequestListener, { cert, key }: Tls): Server {
+  try {
+    const pem = { cert: readFileSync(cert), key: readFileSync(key) }
+    return createTlsServer({ ...limits, ...pem, minVersion: 'TLSv1.2' }, handler)
+  } catch (cause) {
+    const reason = (cause as Error).message
+    throw new Error(`TLS_CERT and TLS_KEY must name a certificate and its key, both as PEM: ${reason}`, { cause })
+  }
+}
