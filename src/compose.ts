@@ -110,6 +110,7 @@ async function composeOn(
     isUsableScope: (scope) => isUsable(scope, definitions, search),
     fetchAllow: settings.fetchAllow,
     rateScale: limits.rateScale,
+    secondFactorOf: settings.secondFactor,
   })
   const { setupLink } = await late.oauth.bootstrapAdministrator(settings.firstAdministrator)
   const { oauth, performer } = late
@@ -195,6 +196,7 @@ function accountsOf(oauth: () => OAuth): Accounts {
     },
     revokeAll: (tx, person) => oauth().revokeAllOf(tx, person),
     issueInvitation: (tx, person) => oauth().issueInvitation(tx, person),
+    resetSecondFactor: (tx, person) => oauth().resetSecondFactor(tx, person),
     setRoles: (tx, id, roles) => oauth().setRoles(tx, id, roles),
   }
 }

@@ -7,7 +7,7 @@ import type { Values } from './variables.ts'
  */
 export function problemsOfCombination(values: Partial<Values>, given: (name: string) => boolean): string[] {
   const production = values.NODE_ENV === 'production' ? unsafeInProduction(values, given) : []
-  return [...incomplete(given), ...transport(values), ...secondFactor(values), ...production]
+  return [...incomplete(given), ...transport(values), ...production]
 }
 
 function incomplete(given: (name: string) => boolean): string[] {
@@ -27,14 +27,6 @@ function transport({ TLS_CERT: cert, PUBLIC_URL: url }: Partial<Values>): string
   return cert !== undefined && url?.startsWith('http:')
     ? [`PUBLIC_URL must start with https:// when TLS_CERT is given, not "${url}"`]
     : []
-}
-
-/** Fail closed: whoever relies on a second factor must not get a server that asks for none. */
-function secondFactor({ REQUIRE_SECOND_FACTOR: required }: Partial<Values>): string[] {
-  if (required === undefined || required === 'none') return []
-  return [
-    `REQUIRE_SECOND_FACTOR is "${required}", but this version has no second factor yet: it starts with "none" only`,
-  ]
 }
 
 function unsafeInProduction(values: Partial<Values>, given: (name: string) => boolean): string[] {

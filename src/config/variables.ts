@@ -115,8 +115,7 @@ export const variables = {
       computed: 'none, in production staff',
       from: ({ NODE_ENV }) => (NODE_ENV === 'production' ? 'staff' : 'none'),
     },
-    meaning:
-      'Who must sign in with a second factor. There is none yet: the server starts with `none` alone, which production is to be told.',
+    meaning: 'Who must sign in with a second factor: nobody, `staff` (administrators and doctors among them) or `all`.',
   },
   RATE_LIMIT_SCALE: {
     parse: is.decimal(0, 1_000_000),

@@ -10,8 +10,19 @@ import type { Account } from './accounts/account.ts'
 
 export type AuditTrail = ReturnType<typeof createAuditTrail>
 
+type Interaction =
+  | 'login'
+  | 'logout'
+  | 'password-reset'
+  | 'activate'
+  | 'setup'
+  | 'revoke-grant'
+  | 'factor-add'
+  | 'factor-remove'
+  | 'recovery-codes'
+
 export interface AuditEvent {
-  readonly interaction: 'login' | 'logout' | 'password-reset' | 'activate' | 'setup' | 'revoke-grant'
+  readonly interaction: Interaction
   readonly outcome: AuditRow['outcome']
   readonly status: number
   readonly account?: Pick<Account, 'id' | 'person'> | undefined

@@ -7,14 +7,21 @@ import type { Middleware } from 'koa'
 import type { Scope } from '../access/principal.ts'
 import type { Store } from '../store/store.ts'
 import { createAccountRows } from './accounts/account.ts'
-import { createCodes } from './accounts/codes.ts'
+import { createBegunSignIns } from './accounts/begun-sign-ins.ts'
+import { type Codes, createCodes } from './accounts/codes.ts'
+import { createFactorCare, createResetSecondFactor } from './accounts/factor-care.ts'
+import { createFactorEnrolment } from './accounts/factor-enrolment.ts'
 import { createIssueInvitation } from './accounts/invitation.ts'
-import { createLetters } from './accounts/letters.ts'
+import { createLetters, type Letters } from './accounts/letters.ts'
+import { createPasskeys } from './accounts/passkeys.ts'
 import { createPasswords } from './accounts/passwords.ts'
+import { createRecoveryCodes } from './accounts/recovery-codes.ts'
 import { revokeAll, revokeAllOf } from './accounts/revocation.ts'
 import { administratorsExist, createRoles } from './accounts/roles.ts'
+import { createSecondFactor, type DemandedOf } from './accounts/second-factor.ts'
 import { createSetup } from './accounts/setup.ts'
-import { createThrottle } from './accounts/throttle.ts'
+import { createThrottle, type Throttle } from './accounts/throttle.ts'
+import { createTotp } from './accounts/totp.ts'
 import { createAuditTrail } from './audit-trail.ts'
 import { createRoutes } from './create-routes.ts'
 import { smartConfigurationOf } from './endpoints/smart-configuration.ts'
@@ -42,7 +49,10 @@ export interface OAuthParts {
   isUsableScope: (scope: Scope) => boolean
   fetchAllow: readonly string[]
   rateScale: number
+  /** Of whom a second factor is demanded. */
+  secondFactorOf: DemandedOf
   log: Log
+  now?: () => number
 }
 
 export type OAuth = Awaited<ReturnType<typeof createOAuth>>
@@ -56,6 +66,7 @@ export async function createOAuth(parts: OAuthParts) {
   const letters = createLetters({ mail: parts.mail, publicUrl })
   const throttle = createThrottle({ database: store, scale: parts.rateScale })
   const audit = createAuditTrail(store)
+  const second = secondFactorParts(parts, { codes, letters, throttle })
   const tokens = createTokens({
     database: store,
     practitionerActiveKey,
@@ -66,7 +77,7 @@ export async function createOAuth(parts: OAuthParts) {
   const cookieKeys = [derivedSecret(masterKey, 'cookies').toString('base64url')]
   const authorization = createProvider({
     ...{ publicUrl, database: store, keys, cookieKeys, accounts, tokens, patientRid },
-    ...{ isUsable: parts.isUsableScope, fetchAllow: parts.fetchAllow },
+    ...{ isUsable: parts.isUsableScope, fetchAllow: parts.fetchAllow, secondFactor: second.secondFactor },
   })
   authorization.provider.on('server_error', (_ctx, error) =>
     log.error({ err: error }, 'the authorization server failed'),
@@ -75,7 +86,7 @@ export async function createOAuth(parts: OAuthParts) {
   const roles = createRoles({ accounts })
   const routes: readonly Middleware[] = createRoutes({
     ...{ ...authorization, publicUrl, store, people, patientRid, log },
-    ...{ accounts, codes, letters, passwords, throttle, audit, tokens, setup },
+    ...{ accounts, codes, letters, passwords, throttle, audit, tokens, setup, ...second },
   })
 
   return {
@@ -89,10 +100,30 @@ export async function createOAuth(parts: OAuthParts) {
     administratorsExist: () => administratorsExist(store),
     /** For `$invite`; in the transaction of whoever calls, like all below. */
     issueInvitation: createIssueInvitation({ codes }),
+    resetSecondFactor: createResetSecondFactor({ letters }),
     ...roles,
     revokeAll,
     revokeAllOf,
     /** Housekeeping, about once an hour. */
     sweep: () => sweep(store),
+  }
+}
+
+/** All that the second step of signing in is made of. */
+function secondFactorParts(
+  { publicUrl, store, masterKey, secondFactorOf, now = Date.now }: OAuthParts,
+  { codes, letters, throttle }: { codes: Codes; letters: Letters; throttle: Throttle },
+) {
+  const factorKey = derivedSecret(masterKey, 'second factors')
+  const totp = createTotp({ issuer: `Chartshare ${new URL(publicUrl).host}`, now })
+  const passkeys = createPasskeys({ publicUrl })
+  const recoveryCodes = createRecoveryCodes({ codes })
+  const begunSignIns = createBegunSignIns({ database: store })
+  const shared = { store, database: store, totp, passkeys, recoveryCodes, begunSignIns, letters, factorKey, now }
+  const secondFactor = createSecondFactor({ ...shared, throttle, demandedOf: secondFactorOf })
+  return {
+    ...{ secondFactor, begunSignIns },
+    enrolment: createFactorEnrolment(shared),
+    factorCare: createFactorCare({ ...shared, secondFactor }),
   }
 }

@@ -9,12 +9,16 @@ import mount from 'koa-mount'
 import type { Store } from '../store/store.ts'
 import type { AccountRows } from './accounts/account.ts'
 import { createActivate } from './accounts/activation.ts'
+import type { BegunSignIns } from './accounts/begun-sign-ins.ts'
 import type { Codes } from './accounts/codes.ts'
+import type { FactorCare } from './accounts/factor-care.ts'
+import type { FactorEnrolment } from './accounts/factor-enrolment.ts'
 import type { Letters } from './accounts/letters.ts'
 import { createLogin } from './accounts/login.ts'
 import type { Passwords } from './accounts/passwords.ts'
 import { createRecovery } from './accounts/recovery.ts'
 import { createRegister } from './accounts/registration.ts'
+import type { SecondFactor } from './accounts/second-factor.ts'
 import type { createSetup } from './accounts/setup.ts'
 import type { Throttle } from './accounts/throttle.ts'
 import { createVerify } from './accounts/verification.ts'
@@ -28,14 +32,20 @@ import { discoveryEndpoints } from './endpoints/discovery.ts'
 import { introspectionEndpoint } from './endpoints/introspection.ts'
 import { launchEndpoint } from './endpoints/launch.ts'
 import type { Log } from './log.ts'
+import { accountFactors } from './pages/account-factors.ts'
+import { accountPage } from './pages/account-page.ts'
 import { activatePage } from './pages/activate-page.ts'
 import { consentPage } from './pages/consent-page.ts'
+import { enrolPage } from './pages/enrol-page.ts'
+import { factorPage } from './pages/factor-page.ts'
 import { forgotPage } from './pages/forgot-page.ts'
 import { type FormState, refuseForeignForms } from './pages/form.ts'
 import { loginPage } from './pages/login-page.ts'
 import { registerPage } from './pages/register-page.ts'
 import { resetPage } from './pages/reset-page.ts'
 import { setupPage } from './pages/setup-page.ts'
+import { createSignInWays } from './pages/sign-in-way.ts'
+import { createSignedIn } from './pages/signed-in.ts'
 import { createStatusCookie } from './pages/status-cookie.ts'
 import { statusPage } from './pages/status-page.ts'
 import { verifyPage } from './pages/verify-page.ts'
@@ -60,13 +70,17 @@ export interface RoutesParts extends Authorization {
   throttle: Throttle
   tokens: Tokens
   setup: ReturnType<typeof createSetup>
+  secondFactor: SecondFactor
+  begunSignIns: BegunSignIns
+  enrolment: FactorEnrolment
+  factorCare: FactorCare
   audit: AuditTrail
   patientRid: (id: string) => bigint
   log: Log
 }
 
 const own =
-  /^\/(?:auth|register|verify|status|activate|login|forgot|reset|consent|setup|\.well-known)(?:\/|$)|^\/fhir\/\.well-known\//
+  /^\/(?:auth|register|verify|status|activate|login|account|forgot|reset|consent|setup|\.well-known)(?:\/|$)|^\/fhir\/\.well-known\//
 
 export function createRoutes(parts: RoutesParts): Middleware[] {
   const { provider, publicUrl, jwks, pages, throttle, audit, store, tokens } = parts
@@ -119,7 +133,13 @@ function accountPages(parts: RoutesParts): Router<FormState> {
   forgotPage(router, { ...parts, forgot: recovery.forgot })
   resetPage(router, { ...parts, recovery })
   setupPage(router, parts)
-  loginPage(router, { ...parts, login, statusCookie })
+  const ways = createSignInWays({ ...parts, database })
+  loginPage(router, { ...parts, login, statusCookie, ways })
+  factorPage(router, { ...parts, ways })
+  enrolPage(router, { ...parts, ways })
+  const signedIn = createSignedIn({ ...parts, database })
+  const showAccount = accountPage(router, { ...parts, signedIn })
+  accountFactors(router, { ...parts, signedIn, showAccount })
   statusPage(router, { ...parts, database, login, statusCookie })
   consentPage(router, { ...parts, database })
   return router

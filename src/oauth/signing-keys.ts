@@ -3,10 +3,11 @@
  *
  * https://www.rfc-editor.org/rfc/rfc7517
  */
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+import { hkdfSync, randomBytes } from 'node:crypto'
 import { exportJWK, generateKeyPair, type JWK } from 'jose'
 import { installValue } from '../store/install-value.ts'
 import type { Handle } from '../store/store.ts'
+import { seal, unseal } from './seal.ts'
 
 const name = 'oauth-signing-keys'
 /** SMART clients expect RS256 for ID tokens; ES384 is there for those that ask for it at registration. */
@@ -28,14 +29,14 @@ export async function loadSigningKeys(database: Pick<Handle, 'query'>, secret: B
   const keys = await Promise.all(algorithms.map(newKey))
   await database.query('insert into install (name, value) values ($1, $2) on conflict (name) do nothing', [
     name,
-    seal(Buffer.from(JSON.stringify(keys)), secret),
+    seal(JSON.stringify(keys), secret, name),
   ])
   return (await readKeys(database, secret)) ?? keys
 }
 
 async function readKeys(database: Pick<Handle, 'query'>, secret: Buffer): Promise<JWK[] | undefined> {
   const sealed = await installValue(database, name)
-  return sealed && (JSON.parse(open(sealed, secret).toString()) as JWK[])
+  return sealed && (JSON.parse(open(sealed, secret)) as JWK[])
 }
 
 async function newKey(alg: (typeof algorithms)[number]): Promise<JWK> {
@@ -48,17 +49,9 @@ async function newKey(alg: (typeof algorithms)[number]): Promise<JWK> {
   }
 }
 
-function seal(plain: Buffer, key: Buffer): Buffer {
-  const nonce = randomBytes(12)
-  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(name))
-  return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()])
-}
-
-function open(sealed: Buffer, key: Buffer): Buffer {
-  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 12)).setAAD(Buffer.from(name))
-  decipher.setAuthTag(sealed.subarray(-16))
+function open(sealed: Buffer, key: Buffer): string {
   try {
-    return Buffer.concat([decipher.update(sealed.subarray(12, -16)), decipher.final()])
+    return unseal(sealed, key, name)
   } catch (cause) {
     throw new Error('The signing keys in the database were made with another master key. Check MASTER_KEY_FILE.', {
       cause,

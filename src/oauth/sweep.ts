@@ -9,6 +9,7 @@ const statements = [
   `delete from oidc_payload p where p.model = 'Grant' and not exists (select from smart_grant g where g.grant_id = p.id)
      and (p.payload ->> 'iat')::bigint < extract(epoch from now()) - 3600`,
   `delete from smart_launch where expires_at < now()`,
+  `delete from oauth_sign_in where expires_at < now()`,
   `delete from oauth_code where expires_at < now() - interval '7 days'`,
   `delete from oauth_account where state = 'unverified' and created < now() - interval '72 hours'`,
   `delete from oidc_payload where model = 'Client' and payload ->> 'approval' = 'waiting'

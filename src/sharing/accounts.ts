@@ -15,6 +15,8 @@ export interface Accounts {
   revokeAll(tx: Transaction, person: AccountPerson): Promise<void>
   /** A new single-use code, which replaces an earlier one. Throws FhirError('conflict') when the person has an account. */
   issueInvitation(tx: Transaction, person: AccountPerson & { readonly rid: Rid }): Promise<Invitation>
+  /** Removes second factors and recovery codes with all sessions; answers how many factors there were. Undefined: no account. */
+  resetSecondFactor(tx: Transaction, person: AccountPerson): Promise<number | undefined>
   /** Throws FhirError('unprocessable') for what is no role of staff, and when the Practitioner has no account. */
   setRoles(tx: Transaction, practitionerId: string, roles: readonly Role[]): Promise<void>
 }

@@ -15,6 +15,7 @@ import type { Mail } from './mail.ts'
 import { createPeople } from './people.ts'
 import { practitionerApproval } from './practitioner-approval.ts'
 import { createRegistration } from './registration.ts'
+import { resetSecondFactor } from './reset-second-factor.ts'
 import { setRoles } from './set-roles.ts'
 import { shareByMessage } from './share-by-message.ts'
 
@@ -49,7 +50,11 @@ export function createSharing(parts: Parts) {
     shareByMessage({ letters, codes, base }),
     consentGrants({ base }),
   ]
-  const operations: readonly Operation[] = [invite({ accounts, codes }), setRoles({ accounts, codes })]
+  const operations: readonly Operation[] = [
+    invite({ accounts, codes }),
+    setRoles({ accounts, codes }),
+    resetSecondFactor({ accounts, codes }),
+  ]
   const people = createPeople({
     store,
     serverWork,

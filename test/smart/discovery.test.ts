@@ -93,6 +93,7 @@ test('every process signs with the same keys, which the database holds encrypted
       ridOf: () => 1n,
       fetchAllow: [],
       rateScale: 0,
+      secondFactorOf: 'none' as const,
     },
     ...{
       mail: { send: async () => undefined },

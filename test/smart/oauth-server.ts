@@ -53,7 +53,13 @@ export const masterKey = Buffer.alloc(32, 3)
 
 /** The room on its own: real Postgres, real HTTP, and persons as rows of the store. */
 export async function startOAuth(
-  options: { rateScale?: number; fetchAllow?: readonly string[]; publicUrl?: string } = {},
+  options: {
+    rateScale?: number
+    fetchAllow?: readonly string[]
+    publicUrl?: string
+    secondFactorOf?: 'none' | 'staff' | 'all'
+    now?: () => number
+  } = {},
 ): Promise<OAuthServer> {
   const fresh = await freshDatabase()
   const dataDir = mkdtempSync(path.join(tmpdir(), 'chartshare-smart-'))
@@ -81,6 +87,8 @@ export async function startOAuth(
     isUsableScope: ({ type, query }) => type !== 'Nonsense' && !query?.some(([name]) => name === 'nonsense'),
     fetchAllow: options.fetchAllow ?? [],
     rateScale: options.rateScale ?? 0,
+    secondFactorOf: options.secondFactorOf ?? 'none',
+    ...(options.now ? { now: options.now } : {}),
     log: { error: (details, message) => console.error(message, details.err) },
   })
   const app = new Koa()

@@ -33,7 +33,7 @@ export interface Page {
   readonly headers: Headers
   readonly forms: readonly Form[]
   /** Values replace what the form holds; an array gives several. `button`: the name of the one that is pressed. */
-  submit(values?: Record<string, string | readonly string[]>, button?: string): Promise<Page>
+  submit(values?: Record<string, string | readonly string[]>, button?: string, form?: number): Promise<Page>
 }
 
 export type Browser = ReturnType<typeof createBrowser>
@@ -84,8 +84,8 @@ export function createBrowser(origin: string) {
     const forms = formsOf(html, url)
     return {
       ...{ status: response.status, url, left, html, headers: response.headers, forms },
-      submit(values = {}, button) {
-        const form = forms[0]
+      submit(values = {}, button, index = 0) {
+        const form = forms[index]
         if (!form) throw new Error(`there is no form at ${url.pathname}: ${html}`)
         const fields = filledIn(form, values, button)
         if (form.method === 'get') return open(`${form.action}?${fields.toString()}`)

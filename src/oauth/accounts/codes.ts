@@ -9,6 +9,9 @@ import type { Database } from './account.ts'
 
 export type Purpose = 'verify' | 'reset' | 'invite' | 'setup'
 
+/** Codes that people type, from paper. */
+const typedPurposes: readonly string[] = ['invite', 'recovery']
+
 /** How long each kind of code can be used, as a Postgres interval. */
 export const lifetimes = { verify: '72 hours', reset: '30 minutes', invite: '14 days', setup: '24 hours' } as const
 
@@ -35,8 +38,8 @@ interface Row {
 export type Codes = ReturnType<typeof createCodes>
 
 export function createCodes({ secret }: { secret: Buffer }) {
-  function hash(purpose: Purpose, code: string): Buffer {
-    const text = purpose === 'invite' ? typed(code) : code
+  function hash(purpose: Purpose | 'recovery', code: string): Buffer {
+    const text = typedPurposes.includes(purpose) ? typed(code) : code
     return createHmac('sha256', secret).update(`${purpose}\u001f${text}`).digest()
   }
 

@@ -51,5 +51,41 @@ export function createLetters({ mail, publicUrl }: { mail: Mail; publicUrl: stri
         'The password of your account was changed just now, and every app was signed out.',
         `If that was not you, set a new one at once: ${publicUrl}/forgot`,
       ),
+    factorAdded: (to: string, name: string) =>
+      send(
+        to,
+        'A second step for signing in was added',
+        `“${name}” can be used from now on, beside your password, to sign in to your account.`,
+        `If that was not you, set a new password at once (${publicUrl}/forgot) and tell an administrator.`,
+      ),
+    factorRemoved: (to: string, name: string) =>
+      send(
+        to,
+        'A second step for signing in was removed',
+        `“${name}” can no longer be used to sign in to your account.`,
+        `If that was not you, set a new password at once (${publicUrl}/forgot) and tell an administrator.`,
+      ),
+    factorsReset: (to: string) =>
+      send(
+        to,
+        'Your second step for signing in was reset',
+        'An administrator removed every authenticator app, passkey and recovery code of your account, and signed it out.',
+        'If you did not ask for that, tell an administrator.',
+      ),
+    recoveryCodesRenewed: (to: string) =>
+      send(
+        to,
+        'You have new recovery codes',
+        'New recovery codes were made for your account. The earlier ones no longer work.',
+        `If that was not you, set a new password at once (${publicUrl}/forgot) and tell an administrator.`,
+      ),
+    recoveryCodeUsed: (to: string, left: number) =>
+      send(
+        to,
+        'A recovery code was used',
+        `Somebody signed in to your account with your password and a recovery code. ${left} of them are left.`,
+        `Make new ones, or add another way: ${publicUrl}/account`,
+        `If that was not you, set a new password at once (${publicUrl}/forgot) and tell an administrator.`,
+      ),
   }
 }

@@ -1,10 +1,11 @@
 /**
- * What anybody may read: SMART's and OAuth's discovery documents, and the style sheets.
+ * What anybody may read: SMART's and OAuth's discovery documents, the style sheets, and the one script of our pages.
  *
  * https://www.rfc-editor.org/rfc/rfc8414#section-3.1 (an issuer with a path)
  */
 import type Router from '@koa/router'
 import { stylesheetPath } from '../pages/page.ts'
+import { passkeyScript, passkeyScriptPath } from '../pages/passkey-script.ts'
 import { stylesheet } from '../pages/stylesheet.ts'
 import { smartConfigurationOf, smartStyle } from './smart-configuration.ts'
 
@@ -29,9 +30,14 @@ export function discoveryEndpoints(router: Router, { publicUrl }: { publicUrl: s
     })
   }
 
-  router.get(stylesheetPath, (ctx) => {
-    ctx.type = 'text/css; charset=utf-8'
-    ctx.set('Cache-Control', 'public, max-age=3600')
-    ctx.body = stylesheet
-  })
+  const file = (path: string, type: string, text: string) =>
+    router.get(path, (ctx) => {
+      ctx.type = type
+      ctx.set('Cache-Control', 'public, max-age=3600')
+      ctx.set('X-Content-Type-Options', 'nosniff')
+      ctx.body = text
+    })
+
+  file(stylesheetPath, 'text/css; charset=utf-8', stylesheet)
+  file(passkeyScriptPath, 'text/javascript; charset=utf-8', passkeyScript)
 }

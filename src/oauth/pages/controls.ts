@@ -7,10 +7,14 @@ import { type Html, html } from './html.ts'
 
 export interface Input {
   readonly name: string
+  /** Where the name stands on a page twice. */
+  readonly id?: string
   readonly label: string
   readonly type?: 'text' | 'email' | 'password' | 'date' | 'search'
   readonly value?: string
   readonly autocomplete?: string
+  /** Which keyboard a phone shows. */
+  readonly inputmode?: 'numeric' | 'text'
   readonly hint?: string
   readonly problem?: string
   readonly required?: boolean
@@ -18,29 +22,32 @@ export interface Input {
 
 export function input({
   name,
+  id = name,
   label,
   type = 'text',
   value,
   autocomplete = 'off',
+  inputmode,
   hint,
   problem,
   required = true,
 }: Input): Html {
-  const described = [hint && `${name}-hint`, problem && `${name}-problem`].filter(Boolean).join(' ')
+  const described = [hint && `${id}-hint`, problem && `${id}-problem`].filter(Boolean).join(' ')
   return html`<div class="field">
-    <label for="${name}">${label}</label>
-    ${hint && html`<p class="hint" id="${name}-hint">${hint}</p>`}
+    <label for="${id}">${label}</label>
+    ${hint && html`<p class="hint" id="${id}-hint">${hint}</p>`}
     <input
-      id="${name}"
+      id="${id}"
       name="${name}"
       type="${type}"
       autocomplete="${autocomplete}"
+      ${inputmode && html`inputmode="${inputmode}"`}
       ${value !== undefined && type !== 'password' && html`value="${value}"`}
       ${described !== '' && html`aria-describedby="${described}"`}
       ${problem && html`aria-invalid="true"`}
       ${required && html`required`}
     />
-    ${problem && html`<p class="problem" id="${name}-problem">${problem}</p>`}
+    ${problem && html`<p class="problem" id="${id}-problem">${problem}</p>`}
   </div>`
 }
 

@@ -5,74 +5,49 @@
  */
 import type Router from '@koa/router'
 import type { Context } from 'koa'
-import type Provider from 'oidc-provider'
-import type { Account } from '../accounts/account.ts'
 import type { Login, SignIn } from '../accounts/login.ts'
 import type { AuditTrail } from '../audit-trail.ts'
 import type { People } from '../people.ts'
-import { lifetime } from '../provider/grants.ts'
-import type { Interactions } from '../provider/interactions.ts'
-import { alert, hidden, input } from './controls.ts'
+import { alert, input } from './controls.ts'
 import { type FormState, readForm } from './form.ts'
 import { html } from './html.ts'
 import { showPage } from './page.ts'
+import { addressOf, clientOf, outdated, type SignInWays, type Way, wayFields, wayOf } from './sign-in-way.ts'
 import type { StatusCookie } from './status-cookie.ts'
 
 interface Parts {
-  provider: Provider
   login: Login
-  interactions: Interactions
+  ways: SignInWays
   people: Pick<People, 'approvalOf'>
   statusCookie: StatusCookie
   audit: AuditTrail
-  publicUrl: string
 }
 
 type Refused = Exclude<SignIn, { outcome: 'welcome' }>
 
 export function loginPage(router: Router<FormState>, parts: Parts): void {
-  const { provider, login, interactions, people, statusCookie, audit, publicUrl } = parts
+  const { login, ways, people, statusCookie, audit } = parts
 
   router.get('/login', async (ctx) => {
-    const uid = String(ctx.query[interactions.parameter] ?? '')
-    if (uid === '') return show(ctx, {})
-    const interaction = await interactions.find(ctx, uid)
-    return interaction ? show(ctx, { uid, leadsTo: addressOf(interaction) }) : outdated(ctx)
+    const way = wayOf(ctx)
+    const interaction = await ways.interactionOf(way, ctx)
+    if (way.uid !== '' && !interaction) return outdated(ctx)
+    return show(ctx, { way, leadsTo: addressOf(interaction) })
   })
 
   router.post('/login', readForm, async (ctx) => {
     const { form } = ctx.state
-    const uid = form.text(interactions.parameter) || String(ctx.query[interactions.parameter] ?? '')
-    const interaction = uid === '' ? undefined : await interactions.find(ctx, uid)
-    if (uid !== '' && !interaction) return outdated(ctx)
+    const way = wayOf(ctx, form)
+    const interaction = await ways.interactionOf(way, ctx)
+    if (way.uid !== '' && !interaction) return outdated(ctx)
     const email = form.text('email')
     const result = await login({ email, password: form.text('password'), ip: ctx.ip })
-    const clientId = interaction && String(interaction.params.client_id)
-    if (result.outcome !== 'welcome') {
-      const status = statusOf(result)
-      const account = 'account' in result ? result.account : undefined
-      await audit(ctx, { interaction: 'login', outcome: 'refused', status, account, clientId })
-      return refuse(ctx, result, { uid, email, leadsTo: interaction && addressOf(interaction) })
-    }
-    const { account } = result
-    await audit(ctx, { interaction: 'login', outcome: 'success', status: 303, account, clientId })
-    if (interaction) return interactions.finish(ctx, interaction, { login: { accountId: account.id, amr: ['pwd'] } })
-    return signInHere(ctx, account)
+    if (result.outcome === 'welcome') return ways.afterPassword(ctx, result.account, way)
+    const status = statusOf(result)
+    const account = 'account' in result ? result.account : undefined
+    await audit(ctx, { interaction: 'login', outcome: 'refused', status, account, clientId: clientOf(interaction) })
+    return refuse(ctx, result, { way, email, leadsTo: addressOf(interaction) })
   })
-
-  /** Nobody asked for a code: the browser is signed in, and the app at `/` finds it so. */
-  async function signInHere(ctx: Context, account: Account): Promise<void> {
-    const session = await provider.Session.get(ctx)
-    session.loginAccount({ accountId: account.id, amr: ['pwd'] })
-    session.resetIdentifier()
-    await session.save(lifetime.session)
-    ctx.cookies.set(provider.cookieName('session'), session.jti, {
-      ...{ httpOnly: true, sameSite: 'lax', path: '/', signed: true },
-      maxAge: lifetime.session * 1000,
-    })
-    ctx.redirect(`${publicUrl}/`)
-    ctx.status = 303
-  }
 
   async function refuse(ctx: Context, result: Refused, form: LoginForm): Promise<void> {
     const status = statusOf(result)
@@ -101,7 +76,7 @@ export function loginPage(router: Router<FormState>, parts: Parts): void {
 }
 
 interface LoginForm {
-  readonly uid?: string
+  readonly way: Way
   readonly email?: string
   readonly problem?: string
   readonly status?: number
@@ -128,28 +103,15 @@ function inactive(state: string | undefined) {
   }
 }
 
-function addressOf(interaction: { params: { redirect_uri?: unknown } }): string | undefined {
-  const { redirect_uri: address } = interaction.params
-  return typeof address === 'string' ? address : undefined
-}
-
-function outdated(ctx: Context): void {
-  showPage(ctx, {
-    status: 400,
-    title: 'This page is out of date',
-    body: html`<p>Please go back to your app and sign in there once more. Cookies must be allowed.</p>
-      <p><a class="button" href="/">To the start</a></p>`,
-  })
-}
-
-function show(ctx: Context, { uid = '', email, problem, status, leadsTo }: LoginForm): void {
+function show(ctx: Context, { way, email, problem, status, leadsTo }: LoginForm): void {
   showPage(ctx, {
     status,
     leadsTo,
     title: 'Sign in',
     body: html`${alert(problem)}
+      ${way.to === 'account' && !problem && html`<p>To change how you sign in, please sign in once more.</p>`}
       <form method="post" action="/login">
-        ${uid !== '' && hidden('interaction', uid)}
+        ${wayFields(way)}
         ${input({ name: 'email', label: 'E-mail address', type: 'email', autocomplete: 'username', value: email })}
         ${input({ name: 'password', label: 'Password', type: 'password', autocomplete: 'current-password' })}
         <button>Sign in</button>

@@ -14,15 +14,17 @@ export interface Page {
   readonly title: string
   readonly body: Html
   /** Where a form of this page may lead in the end, besides here: browsers judge redirects of a form as well. */
-  readonly leadsTo?: string
+  readonly leadsTo?: string | undefined
+  /** One of our own; pages work without where they can. */
+  readonly script?: string | undefined
 }
 
 export function showPage(
   ctx: Pick<Context, 'status' | 'set' | 'type' | 'body'>,
-  { status = 200, title, body, leadsTo }: Page,
+  { status = 200, title, body, leadsTo, script }: Page,
 ): void {
   ctx.status = status
-  ctx.set('Content-Security-Policy', contentSecurityPolicy(leadsTo))
+  ctx.set('Content-Security-Policy', contentSecurityPolicy(leadsTo, script))
   ctx.set('X-Frame-Options', 'DENY')
   ctx.set('X-Content-Type-Options', 'nosniff')
   ctx.set('Cache-Control', 'no-store')
@@ -36,6 +38,7 @@ export function showPage(
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${title} – Chartshare</title>
         <link rel="stylesheet" href="${stylesheetPath}" />
+        ${script !== undefined && html`<script src="${script}" defer></script>`}
       </head>
       <body>
         <main>
@@ -47,9 +50,10 @@ export function showPage(
     </html> `.html
 }
 
-function contentSecurityPolicy(leadsTo: string | undefined): string {
+function contentSecurityPolicy(leadsTo: string | undefined, script: string | undefined): string {
+  const scripts = script === undefined ? '' : " script-src 'self';"
   const targets = ["'self'", ...(leadsTo === undefined ? [] : sourceOf(leadsTo))].join(' ')
-  return `default-src 'none'; style-src 'self'; form-action ${targets}; frame-ancestors 'none'; base-uri 'none'`
+  return `default-src 'none';${scripts} style-src 'self'; form-action ${targets}; frame-ancestors 'none'; base-uri 'none'`
 }
 
 /** An app's address as a CSP source: its origin, or its scheme when it is an app on a phone. */

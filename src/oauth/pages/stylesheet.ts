@@ -22,4 +22,22 @@ button.second { background: transparent; color: var(--accent); }
 a { color: var(--accent); }
 .notice { padding: .75rem 1rem; border-left: .25rem solid var(--accent); background: var(--paper); margin: 0 0 1.25rem; }
 .notice.bad { border-color: var(--bad); }
+h2 { font-size: 1.2rem; line-height: 1.3; margin: 2rem 0 .5rem; }
+h3 { font-size: 1.0625rem; margin: 1.5rem 0 .25rem; }
+.qr { max-width: 15rem; }
+.qr svg { display: block; width: 100%; border-radius: .375rem; }
+code.key { font-size: 1.0625rem; overflow-wrap: anywhere; }
+.codes { columns: 2; padding-left: 2rem; font-size: 1.0625rem; }
+.codes li { padding: .125rem 0; break-inside: avoid; }
+.codes code { white-space: nowrap; }
+.cards { list-style: none; padding: 0; }
+.cards li { padding: .75rem 1rem; margin: 0 0 .75rem; border: 1px solid var(--line); border-radius: .375rem; }
+.cards p { margin: 0 0 .5rem; }
+details form { margin: .75rem 0; }
+summary { display: inline-block; min-height: 2.75rem; line-height: 2.75rem; color: var(--accent); cursor: pointer; text-decoration: underline; }
+button.bad { border-color: var(--bad); color: var(--bad); }
+button:disabled { opacity: .5; cursor: default; }
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+@media (max-width: 26rem) { body { padding: .5rem; } main { padding: 1rem; } .codes { columns: 1; } }
+@media print { :root { --ink: #000; --paper: #fff; --card: #fff; --accent: #000; } main { margin: 0; max-width: none; padding: 0; } form, .button, details { display: none; } }
 `

@@ -7,6 +7,7 @@
 import { type Configuration, errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider'
 import type { JWK } from 'jose'
 import type { AccountRows, Database } from '../accounts/account.ts'
+import type { SecondFactor } from '../accounts/second-factor.ts'
 import { parseUrl } from '../parse-url.ts'
 import type { ProviderPages } from '../pages/provider-pages.ts'
 import type { Tokens } from '../principal.ts'
@@ -25,6 +26,7 @@ export interface ConfigurationParts {
   cookieKeys: readonly string[]
   accounts: AccountRows
   tokens: Tokens
+  secondFactor: Pick<SecondFactor, 'isDemanded'>
   grantableScopes: GrantableScopes
   grants: Grants
   launches: Launches
@@ -50,7 +52,7 @@ export function createConfiguration(parts: ConfigurationParts): Configuration {
       short: { httpOnly: true, sameSite: 'lax' },
     },
     scopes: fixedScopes,
-    claims: { openid: ['sub'], fhirUser: ['fhirUser'], profile: ['fhirUser'] },
+    claims: { openid: ['sub', 'amr'], fhirUser: ['fhirUser'], profile: ['fhirUser'] },
     conformIdTokenClaims: false,
     pkce: { required: () => true },
     responseTypes: ['code'],
@@ -154,6 +156,7 @@ function createFindAccount({
   database,
   grants,
   publicUrl,
+  secondFactor,
 }: ConfigurationParts): NonNullable<Configuration['findAccount']> {
   return async function findAccount(_ctx, accountId, token) {
     const account = await accounts.byId(database, accountId)
@@ -161,7 +164,8 @@ function createFindAccount({
     if (token?.kind === 'RefreshToken' && !(await grants.isAlive((token as { grantId: string }).grantId)))
       return undefined
     const fhirUser = `${publicUrl}/fhir/${account.person.type}/${account.person.id}`
-    return { accountId, fhirUser, claims: () => ({ sub: accountId, fhirUser }) }
+    const twoSteps = secondFactor.isDemanded(account)
+    return { accountId, fhirUser, twoSteps, claims: () => ({ sub: accountId, fhirUser }) }
   }
 }
 
@@ -208,15 +212,21 @@ function createExtraParams({ publicUrl, launches }: ConfigurationParts): Configu
   }
 }
 
-/** A session outlives a suspension; it must not lead past the login page. */
+/** A session outlives a suspension, and a change of who needs a second factor; neither must lead past the login page. */
 function policy(): interactionPolicy.DefaultPolicy {
-  const base = interactionPolicy.base()
-  base
-    .get('login')
-    ?.checks.add(
-      new interactionPolicy.Check('account_inactive', 'the account cannot be used now', (ctx) => !ctx.oidc.account),
-    )
-  return base
+  const { Check, base } = interactionPolicy
+  const policies = base()
+  const checks = policies.get('login')?.checks
+  checks?.add(new Check('account_inactive', 'the account cannot be used now', (ctx) => !ctx.oidc.account))
+  checks?.add(
+    new Check(
+      'second_factor_missing',
+      'a second factor is needed',
+      'login_required',
+      ({ oidc }) => oidc.account?.twoSteps === true && !oidc.session?.amr?.includes('mfa'),
+    ),
+  )
+  return policies
 }
 
 async function tokenClaims(

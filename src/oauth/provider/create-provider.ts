@@ -7,6 +7,7 @@ import type { JWK } from 'jose'
 import Provider from 'oidc-provider'
 import type { Scope } from '../../access/principal.ts'
 import type { AccountRows, Database } from '../accounts/account.ts'
+import type { SecondFactor } from '../accounts/second-factor.ts'
 import { createProviderPages } from '../pages/provider-pages.ts'
 import type { Tokens } from '../principal.ts'
 import { createAdapter } from './adapter.ts'
@@ -26,6 +27,7 @@ interface Parts {
   cookieKeys: readonly string[]
   accounts: AccountRows
   tokens: Tokens
+  secondFactor: Pick<SecondFactor, 'isDemanded'>
   patientRid: (id: string) => bigint
   isUsable: (scope: Scope) => boolean
   fetchAllow: readonly string[]

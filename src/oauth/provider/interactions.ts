@@ -39,7 +39,7 @@ export function createInteractions({ provider }: { provider: Provider }) {
     async finish(ctx: Context, interaction: Interaction, result: InteractionResults): Promise<void> {
       interaction.result = 'error' in result ? result : { ...interaction.lastSubmission, ...result }
       await interaction.persist()
-      ctx.cookies.set(cookieOf(interaction.uid), null, { path: ctx.path })
+      ctx.cookies.set(cookieOf(interaction.uid), null, { path: pathOf(interaction) })
       ctx.redirect(interaction.returnTo)
       ctx.status = 303
     },
@@ -48,7 +48,7 @@ export function createInteractions({ provider }: { provider: Provider }) {
 
 export function createInteractionUrl({ publicUrl }: { publicUrl: string }) {
   return function interactionUrl(ctx: KoaContextWithOIDC, interaction: Interaction): string {
-    const path = interaction.prompt.name === 'login' ? '/login' : '/consent'
+    const path = pathOf(interaction)
     const maxAge = (interaction.exp - Math.floor(Date.now() / 1000)) * 1000
     ctx.cookies.set(`page-${interaction.uid}`, interaction.uid, {
       path,
@@ -59,4 +59,9 @@ export function createInteractionUrl({ publicUrl }: { publicUrl: string }) {
     })
     return `${publicUrl}${path}?${parameter}=${interaction.uid}`
   }
+}
+
+/** Its page, and where the pages below it are. */
+function pathOf({ prompt }: Interaction): string {
+  return prompt.name === 'login' ? '/login' : '/consent'
 }

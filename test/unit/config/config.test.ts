@@ -68,7 +68,7 @@ describe('settings', () => {
       MAIL_FROM: 'Records <records@example.org>',
       ADMIN_EMAIL: 'root@example.org',
       ADMIN_PASSWORD: 'long enough to hold',
-      REQUIRE_SECOND_FACTOR: 'none',
+      REQUIRE_SECOND_FACTOR: 'all',
       RATE_LIMIT_SCALE: '0.5',
       FETCH_ALLOW: 'keys.local, 10.0.0.0/8',
       JSON_LIMIT: '64 MiB',
@@ -90,7 +90,7 @@ describe('settings', () => {
     })
     assert.deepEqual(settings.mail, { smtpUrl: 'smtp://mail:1025', from: 'Records <records@example.org>' })
     assert.deepEqual(settings.firstAdministrator, { email: 'root@example.org', password: 'long enough to hold' })
-    assert.equal(settings.secondFactor, 'none')
+    assert.equal(settings.secondFactor, 'all')
     assert.equal(settings.limits.rateScale, 0.5)
     assert.deepEqual(settings.fetchAllow, ['keys.local', '10.0.0.0/8'])
     assert.equal(settings.limits.json, 64 * 2 ** 20)
@@ -168,13 +168,11 @@ describe('production', () => {
     assert.equal(readConfig(production).production, true)
   })
 
-  test('does not start as if it asked for a second factor, which it would by default', () => {
-    for (const REQUIRE_SECOND_FACTOR of ['', 'staff', 'all']) {
-      assert.match(
-        problemsOf({ ...production, REQUIRE_SECOND_FACTOR }).join(),
-        /^REQUIRE_SECOND_FACTOR is "(staff|all)"/,
-      )
-    }
+  test('demands a second factor of staff unless it is told otherwise, as nobody does on embedded defaults', () => {
+    assert.equal(readConfig({ ...production, REQUIRE_SECOND_FACTOR: '' }).secondFactor, 'staff')
+    assert.equal(readConfig({ ...production, REQUIRE_SECOND_FACTOR: 'all' }).secondFactor, 'all')
+    assert.equal(readConfig({}).secondFactor, 'none')
+    assert.match(problemsOf({ REQUIRE_SECOND_FACTOR: 'doctors' }).join(), /must be one of none, staff, all/)
   })
 
   test('insists on a master key file', () => {

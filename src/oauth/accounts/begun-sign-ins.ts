@@ -1,0 +1,70 @@
+/**
+ * Sign-ins whose password was right and that wait for the second factor: ten minutes, in one browser, for any server process.
+ * The browser holds a secret, the database its hash.
+ *
+ * https://cheatsheetseries.owasp.org/cheatsheets/Multifactor_Authentication_Cheat_Sheet.html
+ */
+import { createHash, randomBytes } from 'node:crypto'
+import type { Database } from './account.ts'
+
+export interface BegunSignIn {
+  readonly hash: Buffer
+  readonly accountId: string
+  /** How the person proved who he is, once both factors are through and only the way on is left. */
+  readonly passed: readonly string[] | undefined
+}
+
+export const begunSignInMinutes = 10
+
+export type BegunSignIns = ReturnType<typeof createBegunSignIns>
+
+export function createBegunSignIns({ database }: { database: Database }) {
+  const hashOf = (secret: string) => createHash('sha256').update(secret).digest()
+
+  return {
+    async begin(accountId: string): Promise<string> {
+      const secret = randomBytes(32).toString('base64url')
+      await database.query(
+        `insert into oauth_sign_in (hash, account_id, expires_at) values ($1, $2, now() + $3::int * interval '1 minute')`,
+        [hashOf(secret), accountId, begunSignInMinutes],
+      )
+      return secret
+    },
+
+    async find(secret: string): Promise<BegunSignIn | undefined> {
+      const [row] = await database.query<{ account_id: string; passed: string[] | null }>(
+        `select account_id, passed from oauth_sign_in where hash = $1 and expires_at > now()`,
+        [hashOf(secret)],
+        'begun-sign-in',
+      )
+      return row && { hash: hashOf(secret), accountId: row.account_id, passed: row.passed ?? undefined }
+    },
+
+    /** The challenge that the next passkey has to answer. */
+    async challenge({ hash }: BegunSignIn): Promise<string> {
+      const challenge = randomBytes(32).toString('base64url')
+      await database.query('update oauth_sign_in set challenge = $2 where hash = $1', [hash, challenge])
+      return challenge
+    },
+
+    /** Good for one answer. */
+    async takeChallenge({ hash }: BegunSignIn): Promise<string | undefined> {
+      const [row] = await database.query<{ challenge: string }>(
+        `with asked as (select hash, challenge from oauth_sign_in where hash = $1 and challenge is not null for update)
+         update oauth_sign_in s set challenge = null from asked where s.hash = asked.hash returning asked.challenge`,
+        [hash],
+      )
+      return row?.challenge
+    },
+
+    async pass({ hash }: BegunSignIn, amr: readonly string[]): Promise<void> {
+      await database.query('update oauth_sign_in set passed = $2 where hash = $1', [hash, amr])
+    },
+
+    /** False: somebody else ended it first. */
+    async end({ hash }: BegunSignIn): Promise<boolean> {
+      const rows = await database.query('delete from oauth_sign_in where hash = $1 returning true', [hash])
+      return rows.length > 0
+    },
+  }
+}
