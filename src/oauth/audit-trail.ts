@@ -20,6 +20,7 @@ type Interaction =
   | 'factor-add'
   | 'factor-remove'
   | 'recovery-codes'
+  | 'session-end'
 
 export interface AuditEvent {
   readonly interaction: Interaction

@@ -19,6 +19,7 @@ import { createRecoveryCodes } from './accounts/recovery-codes.ts'
 import { revokeAll, revokeAllOf } from './accounts/revocation.ts'
 import { administratorsExist, createRoles } from './accounts/roles.ts'
 import { createSecondFactor, type DemandedOf } from './accounts/second-factor.ts'
+import { createSessions } from './accounts/sessions.ts'
 import { createSetup } from './accounts/setup.ts'
 import { createThrottle, type Throttle } from './accounts/throttle.ts'
 import { createTotp } from './accounts/totp.ts'
@@ -87,6 +88,7 @@ export async function createOAuth(parts: OAuthParts) {
   const routes: readonly Middleware[] = createRoutes({
     ...{ ...authorization, publicUrl, store, people, patientRid, log },
     ...{ accounts, codes, letters, passwords, throttle, audit, tokens, setup, ...second },
+    sessions: createSessions({ store }),
   })
 
   return {

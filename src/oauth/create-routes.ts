@@ -19,6 +19,7 @@ import type { Passwords } from './accounts/passwords.ts'
 import { createRecovery } from './accounts/recovery.ts'
 import { createRegister } from './accounts/registration.ts'
 import type { SecondFactor } from './accounts/second-factor.ts'
+import type { Sessions } from './accounts/sessions.ts'
 import type { createSetup } from './accounts/setup.ts'
 import type { Throttle } from './accounts/throttle.ts'
 import { createVerify } from './accounts/verification.ts'
@@ -31,9 +32,11 @@ import { createFailures } from './endpoints/failures.ts'
 import { discoveryEndpoints } from './endpoints/discovery.ts'
 import { introspectionEndpoint } from './endpoints/introspection.ts'
 import { launchEndpoint } from './endpoints/launch.ts'
+import { sessionEndpoints } from './endpoints/sessions.ts'
 import type { Log } from './log.ts'
 import { accountFactors } from './pages/account-factors.ts'
 import { accountPage } from './pages/account-page.ts'
+import { accountSessions } from './pages/account-sessions.ts'
 import { activatePage } from './pages/activate-page.ts'
 import { consentPage } from './pages/consent-page.ts'
 import { enrolPage } from './pages/enrol-page.ts'
@@ -57,6 +60,7 @@ import { createFormPost } from './provider/form-post.ts'
 import { createLogout } from './provider/logout.ts'
 import { createPinnedRequest } from './provider/pinned-request.ts'
 import { createRegistrationRequest } from './provider/registration-request.ts'
+import { createSessionPlaces } from './provider/session-places.ts'
 import { createTokenRequest } from './provider/token-request.ts'
 
 export interface RoutesParts extends Authorization {
@@ -74,6 +78,7 @@ export interface RoutesParts extends Authorization {
   begunSignIns: BegunSignIns
   enrolment: FactorEnrolment
   factorCare: FactorCare
+  sessions: Sessions
   audit: AuditTrail
   patientRid: (id: string) => bigint
   log: Log
@@ -91,6 +96,7 @@ export function createRoutes(parts: RoutesParts): Middleware[] {
     createAuthorizationRequest({ provider, issuer, waitingPage: pages.waiting }),
     createTokenRequest({ provider, jwks }),
     createRegistrationRequest({ provider, administrators, throttle }),
+    createSessionPlaces(parts),
     createLogout({ database: store, audit }),
   ]
   for (const middleware of within) provider.use(middleware)
@@ -115,6 +121,7 @@ function endpoints(parts: RoutesParts, administrators: ReturnType<typeof createA
   introspectionEndpoint(router, shared)
   launchEndpoint(router, shared)
   connectionEndpoints(router, shared)
+  sessionEndpoints(router, shared)
   clientEndpoints(router, shared)
   return router
 }
@@ -140,6 +147,7 @@ function accountPages(parts: RoutesParts): Router<FormState> {
   const signedIn = createSignedIn({ ...parts, database })
   const showAccount = accountPage(router, { ...parts, signedIn })
   accountFactors(router, { ...parts, signedIn, showAccount })
+  accountSessions(router, { ...parts, signedIn, showAccount })
   statusPage(router, { ...parts, database, login, statusCookie })
   consentPage(router, { ...parts, database })
   return router

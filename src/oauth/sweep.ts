@@ -10,6 +10,8 @@ const statements = [
      and (p.payload ->> 'iat')::bigint < extract(epoch from now()) - 3600`,
   `delete from smart_launch where expires_at < now()`,
   `delete from oauth_sign_in where expires_at < now()`,
+  `delete from oauth_session s where not exists (select from oidc_payload p where p.model = 'Session' and p.uid = s.uid)
+     and s.last_used < now() - interval '1 hour'`,
   `delete from oauth_code where expires_at < now() - interval '7 days'`,
   `delete from oauth_account where state = 'unverified' and created < now() - interval '72 hours'`,
   `delete from oidc_payload where model = 'Client' and payload ->> 'approval' = 'waiting'

@@ -6,16 +6,19 @@
 import type Router from '@koa/router'
 import type { Context } from 'koa'
 import type { FactorCare } from '../accounts/factor-care.ts'
+import type { Sessions } from '../accounts/sessions.ts'
 import { alert, notice } from './controls.ts'
 import { factorSection } from './factor-section.ts'
 import type { FormState } from './form.ts'
 import { html } from './html.ts'
 import { showPage } from './page.ts'
+import { sessionSection } from './session-section.ts'
 import type { Owner, OwnerState, SignedIn } from './signed-in.ts'
 
 interface Parts {
   signedIn: SignedIn
   factorCare: FactorCare
+  sessions: Sessions
 }
 
 /** What was just done, told once more on the page that it leads back to. */
@@ -23,19 +26,24 @@ const messages: Readonly<Record<string, string>> = {
   added: 'It is added. From now on you are asked for it when you sign in.',
   renamed: 'The new name is kept.',
   removed: 'It is removed.',
+  'signed-out': 'That is signed out.',
 }
 
 export type ShowAccount = (ctx: Context, owner: Owner, problem?: { status: number; text: string }) => Promise<void>
 
-export function accountPage(router: Router<FormState>, { signedIn, factorCare }: Parts): ShowAccount {
-  async function show(ctx: Context, { account }: Owner, problem?: { status: number; text: string }): Promise<void> {
+export function accountPage(router: Router<FormState>, { signedIn, factorCare, sessions }: Parts): ShowAccount {
+  async function show(
+    ctx: Context,
+    { account, sessionUid }: Owner,
+    problem?: { status: number; text: string },
+  ): Promise<void> {
     const message = messages[String(ctx.query.done ?? '')]
     showPage(ctx, {
       status: problem?.status ?? 200,
       title: 'Your account',
       body: html`${alert(problem?.text)} ${!problem && message !== undefined && notice(message)}
         <p>You are signed in as <strong>${account.email}</strong>. <a href="/">To your documents</a></p>
-        ${factorSection(await factorCare.list(account))}
+        ${factorSection(await factorCare.list(account))} ${sessionSection(await sessions.list(account.id), sessionUid)}
         <section>
           <h2>Password</h2>
           <p><a href="/forgot">Set a new password</a>: we send you a link, and every app is signed out.</p>

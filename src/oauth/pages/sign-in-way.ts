@@ -12,6 +12,7 @@ import type { BegunSignIn, BegunSignIns } from '../accounts/begun-sign-ins.ts'
 import type { Fields } from '../accounts/fields.ts'
 import { endSession } from '../accounts/revocation.ts'
 import type { SecondFactor } from '../accounts/second-factor.ts'
+import type { Sessions } from '../accounts/sessions.ts'
 import type { AuditTrail } from '../audit-trail.ts'
 import { lifetime } from '../provider/grants.ts'
 import type { Interactions } from '../provider/interactions.ts'
@@ -27,6 +28,7 @@ interface Parts {
   interactions: Interactions
   secondFactor: SecondFactor
   begunSignIns: BegunSignIns
+  sessions: Pick<Sessions, 'note'>
   audit: AuditTrail
   publicUrl: string
 }
@@ -50,7 +52,7 @@ export interface Begun {
 export type SignInWays = ReturnType<typeof createSignInWays>
 
 export function createSignInWays(parts: Parts) {
-  const { provider, database, accounts, interactions, secondFactor, begunSignIns, audit, publicUrl } = parts
+  const { provider, database, accounts, interactions, secondFactor, begunSignIns, sessions, audit, publicUrl } = parts
 
   const interactionOf = ({ uid }: Way, ctx: Context) =>
     uid === '' ? Promise.resolve(undefined) : interactions.find(ctx, uid)
@@ -73,6 +75,7 @@ export function createSignInWays(parts: Parts) {
     session.loginAccount({ accountId: account.id, amr: [...amr] })
     if (own) session.resetIdentifier()
     await session.save(lifetime.session)
+    await sessions.note(session.uid, account.id, { ip: ctx.ip, agent: ctx.get('user-agent') })
     ctx.cookies.set(provider.cookieName('session'), session.jti, {
       ...{ httpOnly: true, sameSite: 'lax', path: '/', signed: true },
       maxAge: lifetime.session * 1000,
