@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
@@ -7,14 +7,23 @@ import { startDatabaseServer } from './support/test-server.ts'
 
 /**
  * The test runner: `node dist/test/run.js [folder or file …]`, below `test/`; all of them when none is named. Files run in
- * processes of their own. One Postgres is started for the whole run, and only when a chosen folder needs it.
+ * processes of their own. One Postgres is started for the whole run, and only when a chosen folder needs it. With
+ * `--results=FILE` the outcome of each test is written there as JSON.
  */
 const root = import.meta.dirname
 const withoutDatabase = ['architecture', 'unit']
 const withoutTests = ['bench', 'support']
 const fileTimeout = 600_000
+const results = '--results='
 
-async function main(chosen: readonly string[]): Promise<number> {
+export interface TestResult {
+  readonly title: string
+  readonly outcome: 'passed' | 'failed' | 'skipped'
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const chosen = args.filter((arg) => !arg.startsWith(results))
+  const resultFile = args.find((arg) => arg.startsWith(results))?.slice(results.length)
   const files = (chosen.length > 0 ? chosen : foldersOf(root)).flatMap(testFiles)
   if (files.length === 0) {
     console.error(`There are no tests in ${chosen.join(', ') || root}.`)
@@ -26,7 +35,7 @@ async function main(chosen: readonly string[]): Promise<number> {
   const server = needed ? await startDatabaseServer(process.env['TEST_DATABASE_URL'] || undefined) : undefined
   try {
     if (server) process.env[serverVariable] = server.template
-    return stop.signal.aborted ? 1 : await runFiles(files, stop)
+    return stop.signal.aborted ? 1 : await runFiles(files, stop, resultFile)
   } finally {
     await server?.stop()
   }
@@ -40,8 +49,9 @@ function listen(stop: AbortController): void {
   }
 }
 
-function runFiles(files: string[], stop: AbortController): Promise<number> {
+function runFiles(files: string[], stop: AbortController, resultFile: string | undefined): Promise<number> {
   const skipped: string[] = []
+  const told: TestResult[] = []
   let passed = 0
   let failed = 0
   return new Promise((resolve) => {
@@ -49,10 +59,12 @@ function runFiles(files: string[], stop: AbortController): Promise<number> {
     // Node's own listeners, which came with `run`, would end this process at once.
     listen(stop)
     events.on('test:pass', ({ name, skip, details, file }) => {
+      if (details.type !== 'suite') told.push({ title: name, outcome: skip === undefined ? 'passed' : 'skipped' })
       if (skip !== undefined) skipped.push(`${path.relative(root, file ?? '')}: ${name}${reasonOf(skip)}`)
       else if (details.type !== 'suite') passed += 1
     })
-    events.on('test:fail', ({ details }) => {
+    events.on('test:fail', ({ name, details }) => {
+      if (details.type !== 'suite') told.push({ title: name, outcome: 'failed' })
       if (details.type !== 'suite') failed += 1
     })
     const report = events.compose<NodeJS.ReadableStream>(spec as never)
@@ -60,6 +72,7 @@ function runFiles(files: string[], stop: AbortController): Promise<number> {
     report.on('end', () => {
       const { aborted } = stop.signal
       summary(passed, failed, skipped, aborted)
+      if (resultFile) writeFileSync(resultFile, JSON.stringify(told))
       resolve(failed > 0 || passed === 0 || aborted ? 1 : 0)
     })
   })

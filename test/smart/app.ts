@@ -3,6 +3,9 @@ import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
 import { type Browser, createBrowser, type Page } from '../support/browser.ts'
 import { type OAuthServer, password } from './oauth-server.ts'
 
+/** What an app knows of a server. */
+export type Reached = Pick<OAuthServer, 'url' | 'fhir'>
+
 export const callback = 'https://app.example/callback'
 
 export interface Request {
@@ -11,7 +14,7 @@ export interface Request {
 }
 
 /** The authorization request of an app; `undefined` leaves a parameter out. */
-export function authorizationRequest(server: OAuthServer, given: Record<string, string | undefined> = {}): Request {
+export function authorizationRequest(server: Reached, given: Record<string, string | undefined> = {}): Request {
   const verifier = randomBytes(32).toString('base64url')
   const parameters = {
     response_type: 'code',
@@ -27,7 +30,7 @@ export function authorizationRequest(server: OAuthServer, given: Record<string, 
   return { verifier, parameters: Object.fromEntries(kept) }
 }
 
-export function authorizationUrl(server: OAuthServer, { parameters }: Request): string {
+export function authorizationUrl(server: Reached, { parameters }: Request): string {
   return `${server.url}/auth/auth?${new URLSearchParams(parameters).toString()}`
 }
 
@@ -63,7 +66,7 @@ export async function decide(page: Page, person: Person): Promise<Page> {
 
 /** From the request to the redirect with code or error. */
 export async function authorize(
-  server: OAuthServer,
+  server: Reached,
   request: Request,
   person: Person,
   browser: Browser = createBrowser(server.url),
@@ -91,7 +94,7 @@ export async function post(
 }
 
 export function token(
-  server: OAuthServer,
+  server: Reached,
   form: Record<string, string>,
   headers?: Record<string, string>,
 ): Promise<TokenAnswer> {
@@ -99,7 +102,7 @@ export function token(
 }
 
 export function redeem(
-  server: OAuthServer,
+  server: Reached,
   request: Request,
   page: Page,
   headers?: Record<string, string>,
@@ -122,7 +125,7 @@ export function redeem(
 
 /** The whole launch of a public app. */
 export async function launch(
-  server: OAuthServer,
+  server: Reached,
   person: Person,
   given: Record<string, string> = {},
   browser?: Browser,
@@ -138,7 +141,7 @@ export async function launch(
 
 /** Our own app's redirect URI is on this site, so that the browser does not leave it: the code stands in the last address. */
 export async function authorizeHere(
-  server: OAuthServer,
+  server: Reached,
   request: Request,
   person: Person,
   browser?: Browser,
@@ -146,14 +149,14 @@ export async function authorizeHere(
   return authorize(server, request, person, browser)
 }
 
-export async function fhir(server: OAuthServer, accessToken: string): Promise<number> {
+export async function fhir(server: Reached, accessToken: string): Promise<number> {
   const response = await fetch(`${server.fhir}/anything`, { headers: { authorization: `Bearer ${accessToken}` } })
   await response.arrayBuffer()
   return response.status
 }
 
 /** Registers an app as an administrator would; answers the metadata with `client_id` and perhaps `client_secret`. */
-export async function register(server: OAuthServer, metadata: Record<string, unknown>, accessToken?: string) {
+export async function register(server: Reached, metadata: Record<string, unknown>, accessToken?: string) {
   const response = await fetch(`${server.url}/auth/reg`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...(accessToken ? { authorization: `Bearer ${accessToken}` } : {}) },
@@ -178,7 +181,7 @@ export interface ClientKey {
 
 /** A key pair of a client, and assertions made with it. */
 export async function clientKey(
-  server: OAuthServer,
+  server: Reached,
   clientId: () => string,
   alg: 'RS384' | 'ES384' = 'ES384',
   kid = `key-${alg}`,

@@ -39,11 +39,14 @@ async function ask(key: ClientKey, scope = 'system/*.rs', claims = {}, header = 
 
 describe('a backend service', () => {
   for (const alg of ['RS384', 'ES384'] as const) {
-    test(`gets a token for five minutes with ${alg}`, async () => {
+    test(`gets a token for five minutes with ${alg} [smart_backend_services_auth_request_success, smart_backend_services_auth_response_body]`, async () => {
       const { key } = await service({}, alg)
       const { status, body } = await ask(key, 'system/*.rs system/Patient.read')
       assert.equal(status, 200)
       assert.equal(body.expires_in, 300)
+      assert.match(String(body.token_type), /^bearer$/i)
+      const furthest = { exp: Math.floor(Date.now() / 1000) + 300 }
+      assert.equal((await ask(key, 'system/*.rs', furthest)).status, 200)
       assert.equal(body.scope, 'system/*.rs system/Patient.read')
       assert.equal(body.refresh_token, undefined)
       assert.equal(await fhir(server, body.access_token), 200)
@@ -64,7 +67,7 @@ describe('a backend service', () => {
     assert.equal((await ask(key, 'user/*.rs patient/*.rs')).body.error, 'invalid_scope')
   })
 
-  test('is refused with anything but an assertion as SMART wants it', async () => {
+  test('is refused with anything but an assertion as SMART wants it [smart_backend_services_invalid_jwt]', async () => {
     const { key, clientId } = await service()
     const soon = Math.floor(Date.now() / 1000)
     const cases: [string, object, object][] = [
@@ -90,7 +93,7 @@ describe('a backend service', () => {
     assert.equal((await ask(key)).status, 200)
   })
 
-  test('is refused without an assertion, with another grant type, and with another kind of assertion', async () => {
+  test('is refused without an assertion, with another grant type, and with another kind of assertion [smart_backend_services_invalid_grant_type, smart_backend_services_invalid_client_assertion]', async () => {
     const { key, clientId } = await service()
     const good = await key.assertion()
     const kind = await token(server, {
@@ -177,7 +180,7 @@ describe('keys behind a jwks_uri', () => {
     assert.equal((await ask(old!)).status, 401)
   })
 
-  test('are not kept longer than Cache-Control allows', async () => {
+  test('are not kept longer than Cache-Control allows [attest_jwks_cache]', async () => {
     headers = { 'cache-control': 'no-store' }
     let clientId = ''
     const key = await clientKey(server, () => clientId)

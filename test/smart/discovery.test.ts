@@ -19,7 +19,7 @@ async function json(path: string, headers: Record<string, string> = {}) {
   return { response, body: (await response.json()) as Record<string, unknown> }
 }
 
-test('SMART’s configuration is JSON for everybody, whatever they accept', async () => {
+test('SMART’s configuration is JSON for everybody, whatever they accept [well_known_endpoint, smart_cors_well_known_endpoint]', async () => {
   const headers = { accept: 'application/fhir+json', origin: 'https://app.example' }
   const { response, body } = await json('/fhir/.well-known/smart-configuration', headers)
   assert.equal(response.status, 200)

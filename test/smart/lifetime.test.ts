@@ -225,20 +225,21 @@ describe('introspection', () => {
   const ask = (form: Record<string, string>, headers: Record<string, string> = {}) =>
     post(`${server.url}/auth/token/introspection`, form, headers)
 
-  test('tells a client about its own tokens, with the launch context', async () => {
+  test('tells a client about its own tokens, with the launch context [smart_token_introspection_good]', async () => {
     const doctor = { ...(await newDoctor()), patient: 'anna' }
     const { body } = await launch(server, doctor, { scope: 'openid fhirUser launch/patient patient/*.rs' })
     const { body: answer } = await ask({ token: body.access_token, client_id: 'chartshare-web' })
     assert.equal(answer.active, true)
     assert.equal(answer.client_id, 'chartshare-web')
     assert.equal(answer.patient, 'anna')
+    assert.ok(Math.abs(Number(answer.exp) - Date.now() / 1000 - Number(body.expires_in)) < 600)
     assert.equal(answer.sub, doctor.accountId)
     assert.equal(answer.fhirUser, `${server.fhir}/Practitioner/${doctor.id}`)
     assert.equal(answer.iss, `${server.url}/auth`)
     assert.deepEqual(new Set(answer.scope.split(' ')), new Set(body.scope.split(' ')))
   })
 
-  test('tells nothing about bad tokens and those of others', async () => {
+  test('tells nothing about bad tokens and those of others [smart_token_introspection_bad]', async () => {
     const { body: app } = await register(
       server,
       { redirect_uris: [callback], token_endpoint_auth_method: 'client_secret_basic' },
@@ -260,7 +261,7 @@ describe('introspection', () => {
     assert.deepEqual((await ask({ token: body.access_token, client_id: 'chartshare-web' })).body, { active: false })
   })
 
-  test('by an administrator’s Bearer token tells about any token, refresh tokens included', async () => {
+  test('by an administrator’s Bearer token tells about any token, refresh tokens included [smart_token_introspection_bearer]', async () => {
     const { body } = await launch(server, await newDoctor(), offline)
     for (const value of [body.access_token, body.refresh_token]) {
       const { body: answer } = await ask({ token: value }, { authorization: `Bearer ${chief}` })

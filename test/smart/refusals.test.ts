@@ -22,7 +22,7 @@ const cases: [string, Record<string, string | undefined>, string][] = [
   ['with the plain method', { code_challenge_method: 'plain' }, 'invalid_request'],
   ['without a challenge method, which means plain', { code_challenge_method: undefined }, 'invalid_request'],
   ['without aud', { aud: undefined }, 'invalid_request'],
-  ['for another server', { aud: 'https://elsewhere.example/fhir' }, 'invalid_request'],
+  ['for another server [g10_smart_invalid_aud]', { aud: 'https://elsewhere.example/fhir' }, 'invalid_request'],
   ['for another resource', { resource: 'https://elsewhere.example/fhir' }, 'invalid_target'],
   ['with the launch scope and no launch', { scope: 'launch user/*.rs' }, 'invalid_request'],
   ['with a launch that was never made', { launch: 'made-up' }, 'invalid_request'],
@@ -81,12 +81,12 @@ test('an authorization request may be posted', async () => {
 
 describe('a code is not redeemed', () => {
   for (const [what, change] of [
-    ['without a verifier', { code_verifier: undefined }],
-    ['with a blank verifier', { code_verifier: '' }],
-    ['with another verifier', { code_verifier: 'x'.repeat(43) }],
+    ['without a verifier [smart_no_verifier_token_request]', { code_verifier: undefined }],
+    ['with a blank verifier [smart_blank_verifier_token_request]', { code_verifier: '' }],
+    ['with another verifier [smart_bad_code_verifier_token_request]', { code_verifier: 'x'.repeat(43) }],
     ['with another redirect URI', { redirect_uri: 'https://elsewhere.example/' }],
     ['without a redirect URI', { redirect_uri: undefined }],
-    ['by an unknown client', { client_id: 'nobody' }],
+    ['by an unknown client [g10_smart_invalid_token_request_stu2_bad_client]', { client_id: 'nobody' }],
   ] as const) {
     test(what, async () => {
       const request = authorizationRequest(server, house())
@@ -107,7 +107,7 @@ describe('a code is not redeemed', () => {
     })
   }
 
-  test('when the challenge itself is sent', async () => {
+  test('when the challenge itself is sent [smart_plain_code_verifier_token_request]', async () => {
     const request = authorizationRequest(server, house())
     const page = await authorize(server, request, person)
     const { status } = await redeem(server, { ...request, verifier: request.parameters.code_challenge! }, page)
@@ -115,7 +115,7 @@ describe('a code is not redeemed', () => {
   })
 })
 
-test('made-up refresh tokens and codes are refused', async () => {
+test('made-up refresh tokens and codes are refused [g10_invalid_token_refresh, g10_smart_invalid_token_request_stu2_bad_code]', async () => {
   const refresh = await token(server, {
     grant_type: 'refresh_token',
     refresh_token: 'made-up',

@@ -18,6 +18,7 @@ interface Parts {
   launches: Launches
   people: Pick<People, 'mayRead'>
   administrators: Administrators
+  publicUrl: string
 }
 
 interface Request {
@@ -27,7 +28,8 @@ interface Request {
   readonly extra: Record<string, unknown>
 }
 
-export function launchEndpoint(router: Router, { provider, launches, people, administrators }: Parts): void {
+export function launchEndpoint(router: Router, { provider, launches, people, administrators, publicUrl }: Parts): void {
+  const fhirBase = `${publicUrl}/fhir`
   router.post('/auth/launch', administrators.person, async (ctx) => {
     const { principal } = ctx.state.caller as Caller
     const request = requestOf(parseObject(await readText(ctx.req)))
@@ -40,13 +42,21 @@ export function launchEndpoint(router: Router, { provider, launches, people, adm
     const { clientId, patient: patientId, extra } = request
     const launch = await launches.make({ accountId: principal.accountId!, clientId, patientId, extra })
     ctx.set('Cache-Control', 'no-store')
-    ctx.body = { launch }
+    ctx.body = { launch, ...(client.launch_uri ? { url: launchUrl(client.launch_uri, fhirBase, launch) } : {}) }
   })
 
   async function maySeeContext(principal: Principal, { patient, encounter }: Request): Promise<boolean> {
     if (!(await people.mayRead(principal, 'Patient', patient))) return false
     return encounter === undefined || people.mayRead(principal, 'Encounter', encounter)
   }
+}
+
+/** "launches the app by opening the app's registered launch URL and passing some context": `iss` and `launch`. */
+function launchUrl(registered: string, iss: string, launch: string): string {
+  const url = new URL(registered)
+  url.searchParams.set('iss', iss)
+  url.searchParams.set('launch', launch)
+  return url.href
 }
 
 function requestOf(body: Record<string, unknown>): Request {

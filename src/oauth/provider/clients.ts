@@ -17,6 +17,7 @@ export const extraProperties = ['smart_scope', 'smart_jwks_uri', 'launch_uri', '
 export interface SmartClient extends Client {
   readonly smart_scope?: string
   readonly smart_jwks_uri?: string
+  readonly launch_uri?: string
   readonly approval?: 'granted' | 'waiting'
   readonly first_party?: boolean
 }
@@ -49,6 +50,9 @@ export const extraClientMetadata: NonNullable<Configuration['extraClientMetadata
   validator(_ctx, key, value, metadata) {
     if (key === 'smart_jwks_uri' && value !== undefined && !isWebUrl(value)) {
       throw new errors.InvalidClientMetadata('jwks_uri must be a web uri')
+    }
+    if (key === 'launch_uri' && value !== undefined && !isWebUrl(value)) {
+      throw new errors.InvalidClientMetadata('launch_uri must be a web uri')
     }
     if (key === 'smart_scope' && value !== undefined && typeof value !== 'string') {
       throw new errors.InvalidClientMetadata('scope must be a string')
