@@ -21,6 +21,8 @@ type Interaction =
   | 'factor-remove'
   | 'recovery-codes'
   | 'session-end'
+  | 'address-ask'
+  | 'address-change'
 
 export interface AuditEvent {
   readonly interaction: Interaction

@@ -7,6 +7,7 @@ import type { Middleware } from 'koa'
 import type { Scope } from '../access/principal.ts'
 import type { Store } from '../store/store.ts'
 import { createAccountRows } from './accounts/account.ts'
+import { createAddressChange } from './accounts/address-change.ts'
 import { createBegunSignIns } from './accounts/begun-sign-ins.ts'
 import { type Codes, createCodes } from './accounts/codes.ts'
 import { createFactorCare, createResetSecondFactor } from './accounts/factor-care.ts'
@@ -89,6 +90,7 @@ export async function createOAuth(parts: OAuthParts) {
     ...{ ...authorization, publicUrl, store, people, patientRid, log },
     ...{ accounts, codes, letters, passwords, throttle, audit, tokens, setup, ...second },
     sessions: createSessions({ store }),
+    addressChange: createAddressChange({ store, codes, letters }),
   })
 
   return {

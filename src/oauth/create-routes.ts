@@ -9,6 +9,7 @@ import mount from 'koa-mount'
 import type { Store } from '../store/store.ts'
 import type { AccountRows } from './accounts/account.ts'
 import { createActivate } from './accounts/activation.ts'
+import type { AddressChange } from './accounts/address-change.ts'
 import type { BegunSignIns } from './accounts/begun-sign-ins.ts'
 import type { Codes } from './accounts/codes.ts'
 import type { FactorCare } from './accounts/factor-care.ts'
@@ -34,6 +35,7 @@ import { introspectionEndpoint } from './endpoints/introspection.ts'
 import { launchEndpoint } from './endpoints/launch.ts'
 import { sessionEndpoints } from './endpoints/sessions.ts'
 import type { Log } from './log.ts'
+import { accountAddress } from './pages/account-address.ts'
 import { accountFactors } from './pages/account-factors.ts'
 import { accountPage } from './pages/account-page.ts'
 import { accountSessions } from './pages/account-sessions.ts'
@@ -79,6 +81,7 @@ export interface RoutesParts extends Authorization {
   enrolment: FactorEnrolment
   factorCare: FactorCare
   sessions: Sessions
+  addressChange: AddressChange
   audit: AuditTrail
   patientRid: (id: string) => bigint
   log: Log
@@ -147,6 +150,7 @@ function accountPages(parts: RoutesParts): Router<FormState> {
   const signedIn = createSignedIn({ ...parts, database })
   const showAccount = accountPage(router, { ...parts, signedIn })
   accountFactors(router, { ...parts, signedIn, showAccount })
+  accountAddress(router, { ...parts, signedIn })
   accountSessions(router, { ...parts, signedIn, showAccount })
   statusPage(router, { ...parts, database, login, statusCookie })
   consentPage(router, { ...parts, database })

@@ -9,6 +9,7 @@ const statements = [
   `delete from oidc_payload p where p.model = 'Grant' and not exists (select from smart_grant g where g.grant_id = p.id)
      and (p.payload ->> 'iat')::bigint < extract(epoch from now()) - 3600`,
   `delete from smart_launch where expires_at < now()`,
+  `delete from oauth_address_change where expires_at < now()`,
   `delete from oauth_sign_in where expires_at < now()`,
   `delete from oauth_session s where not exists (select from oidc_payload p where p.model = 'Session' and p.uid = s.uid)
      and s.last_used < now() - interval '1 hour'`,

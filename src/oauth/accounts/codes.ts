@@ -13,7 +13,13 @@ export type Purpose = 'verify' | 'reset' | 'invite' | 'setup'
 const typedPurposes: readonly string[] = ['invite', 'recovery']
 
 /** How long each kind of code can be used, as a Postgres interval. */
-export const lifetimes = { verify: '72 hours', reset: '30 minutes', invite: '14 days', setup: '24 hours' } as const
+export const lifetimes = {
+  verify: '72 hours',
+  reset: '30 minutes',
+  invite: '14 days',
+  setup: '24 hours',
+  address: '24 hours',
+} as const
 
 export interface Redeemed {
   readonly accountId: string | undefined
@@ -38,7 +44,7 @@ interface Row {
 export type Codes = ReturnType<typeof createCodes>
 
 export function createCodes({ secret }: { secret: Buffer }) {
-  function hash(purpose: Purpose | 'recovery', code: string): Buffer {
+  function hash(purpose: Purpose | 'recovery' | 'address', code: string): Buffer {
     const text = typedPurposes.includes(purpose) ? typed(code) : code
     return createHmac('sha256', secret).update(`${purpose}\u001f${text}`).digest()
   }

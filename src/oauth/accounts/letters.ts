@@ -51,6 +51,36 @@ export function createLetters({ mail, publicUrl }: { mail: Mail; publicUrl: stri
         'The password of your account was changed just now, and every app was signed out.',
         `If that was not you, set a new one at once: ${publicUrl}/forgot`,
       ),
+    leaveAddress: (to: string, next: string, code: string) =>
+      send(
+        to,
+        'Change your e-mail address?',
+        `Somebody who is signed in to your account wants to change its address to ${next}. If that is you, open this link within 24 hours:`,
+        link('/account/address/confirm', code),
+        'Another link went to the new address. Nothing changes before both are opened.',
+        `If that was not you, set a new password at once: ${publicUrl}/forgot`,
+      ),
+    joinAddress: (to: string, code: string) =>
+      send(
+        to,
+        'Is this your e-mail address?',
+        'Somebody wants to use this address for an account. If that is you, open this link within 24 hours:',
+        link('/account/address/confirm', code),
+        'If that was not you, ignore this mail: nothing happens without the link.',
+      ),
+    addressTaken: (to: string) =>
+      send(
+        to,
+        'You already have an account',
+        'Somebody, probably you, wanted to use this address for another account. It has an account already, so nothing was changed.',
+      ),
+    addressChanged: (to: string, next: string) =>
+      send(
+        to,
+        'Your e-mail address was changed',
+        `From now on you sign in with ${next}.`,
+        'If that was not you, tell an administrator at once.',
+      ),
     factorAdded: (to: string, name: string) =>
       send(
         to,

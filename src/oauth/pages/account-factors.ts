@@ -58,7 +58,7 @@ export function accountFactors(forms: Router<FormState>, parts: Parts): void {
     await note(ctx, account, 'factor-add', typeof added === 'object' ? 200 : 422)
     if (typeof added !== 'object') {
       const offer = (await enrolment.again(account, given.setup)) ?? (await enrolment.offer(account))
-      return show(ctx, offer, refusalOf(added, byPasskey))
+      return show(ctx, offer, refusalOf(added, byPasskey), form.text('name'))
     }
     await owner.proved(byPasskey ? byKey : byCode)
     return added.recoveryCodes ? showCodes(ctx, added.recoveryCodes) : back(ctx, 'added')
@@ -92,12 +92,12 @@ export function accountFactors(forms: Router<FormState>, parts: Parts): void {
   })
 }
 
-function show(ctx: Context, offer: Offer, problem?: string): void {
+function show(ctx: Context, offer: Offer, problem?: string, name?: string): void {
   showPage(ctx, {
     status: problem ? 422 : 200,
     title: 'Add a second step for signing in',
     script: offer.passkey && passkeyScriptPath,
-    body: html`${alert(problem)} ${enrolForms({ action: '/account/factor', fields: html``, offer, named: true })}
+    body: html`${alert(problem)} ${enrolForms({ action: '/account/factor', fields: html``, offer, named: true, name })}
       <p><a href="/account">Back without adding anything</a></p>`,
   })
 }

@@ -5,12 +5,13 @@
  */
 import type Router from '@koa/router'
 import type { Context } from 'koa'
+import type { AddressChange } from '../accounts/address-change.ts'
 import type { FactorCare } from '../accounts/factor-care.ts'
 import type { Sessions } from '../accounts/sessions.ts'
 import { alert, notice } from './controls.ts'
 import { factorSection } from './factor-section.ts'
 import type { FormState } from './form.ts'
-import { html } from './html.ts'
+import { type Html, html } from './html.ts'
 import { showPage } from './page.ts'
 import { sessionSection } from './session-section.ts'
 import type { Owner, OwnerState, SignedIn } from './signed-in.ts'
@@ -19,6 +20,7 @@ interface Parts {
   signedIn: SignedIn
   factorCare: FactorCare
   sessions: Sessions
+  addressChange: Pick<AddressChange, 'pending'>
 }
 
 /** What was just done, told once more on the page that it leads back to. */
@@ -27,11 +29,15 @@ const messages: Readonly<Record<string, string>> = {
   renamed: 'The new name is kept.',
   removed: 'It is removed.',
   'signed-out': 'That is signed out.',
+  cancelled: 'Your address stays as it is.',
 }
 
 export type ShowAccount = (ctx: Context, owner: Owner, problem?: { status: number; text: string }) => Promise<void>
 
-export function accountPage(router: Router<FormState>, { signedIn, factorCare, sessions }: Parts): ShowAccount {
+export function accountPage(
+  router: Router<FormState>,
+  { signedIn, factorCare, sessions, addressChange }: Parts,
+): ShowAccount {
   async function show(
     ctx: Context,
     { account, sessionUid }: Owner,
@@ -44,6 +50,7 @@ export function accountPage(router: Router<FormState>, { signedIn, factorCare, s
       body: html`${alert(problem?.text)} ${!problem && message !== undefined && notice(message)}
         <p>You are signed in as <strong>${account.email}</strong>. <a href="/">To your documents</a></p>
         ${factorSection(await factorCare.list(account))} ${sessionSection(await sessions.list(account.id), sessionUid)}
+        ${addressSection(account.email, await addressChange.pending(account.id))}
         <section>
           <h2>Password</h2>
           <p><a href="/forgot">Set a new password</a>: we send you a link, and every app is signed out.</p>
@@ -53,4 +60,16 @@ export function accountPage(router: Router<FormState>, { signedIn, factorCare, s
 
   ;(router as unknown as Router<OwnerState>).get('/account', signedIn.atAll, (ctx) => show(ctx, ctx.state.owner))
   return show
+}
+
+function addressSection(email: string, pending: string | undefined): Html {
+  return html`<section>
+    <h2>E-mail address</h2>
+    <p><strong>${email}</strong>, with which you sign in. <a href="/account/address">Change it</a></p>
+    ${
+      pending !== undefined &&
+      html`<p>You want to change it to <strong>${pending}</strong>: open the links in both mailboxes.</p>
+        <form method="post" action="/account/address/cancel"><button class="second">Leave it as it is</button></form>`
+    }
+  </section>`
 }

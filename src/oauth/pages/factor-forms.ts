@@ -33,13 +33,23 @@ interface EnrolForms {
   readonly problem?: string | undefined
   /** Whether the person names what is added. */
   readonly named: boolean
+  /** The name that was typed before something was wrong. */
+  readonly name?: string | undefined
 }
 
-export function enrolForms({ action, fields, offer, problem, named }: EnrolForms): Html {
+export function enrolForms({ action, fields, offer, problem, named, name: typed }: EnrolForms): Html {
   const { setup, secret, address, passkey } = offer
   const carried = html`${fields} ${hidden('setup', setup)}`
   const name = (id: string, example: string) =>
-    named && input({ name: 'name', id, label: 'What do you call it?', hint: `Such as “${example}”.`, required: false })
+    named &&
+    input({
+      name: 'name',
+      id,
+      label: 'What do you call it?',
+      hint: `Such as “${example}”.`,
+      value: typed,
+      required: false,
+    })
   return html`<section>
       <h2>With an authenticator app</h2>
       <p>Open the app on your phone and scan this picture.</p>

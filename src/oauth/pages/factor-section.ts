@@ -23,13 +23,19 @@ function list(factors: readonly Factor[]): Html {
       (factor) =>
         html`<li>
           <p>
-            <strong>${factor.name}</strong><br />${factor.passkey ? 'Passkey' : 'Authenticator app'}, added
-            ${day(factor.created)}, ${factor.lastUsed ? html`last used ${day(factor.lastUsed)}` : 'not used yet'}
+            <strong>${factor.name}</strong><br />${kindOf(factor)}added ${day(factor.created)},
+            ${factor.lastUsed ? html`last used ${day(factor.lastUsed)}` : 'not used yet'}
           </p>
           ${change(factor)}
         </li>`,
     )}
   </ul>`
+}
+
+/** What it is, unless it is called so. */
+function kindOf({ name, passkey }: Factor): string {
+  const kind = passkey ? 'Passkey' : 'Authenticator app'
+  return name === kind ? '' : `${kind}, `
 }
 
 function change({ id, name }: Factor): Html {

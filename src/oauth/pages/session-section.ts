@@ -20,9 +20,12 @@ export function sessionSection(sessions: readonly OwnSession[], here: string): H
         <button class="second">Sign out everywhere else</button>
       </form>`
     }
-    <p class="hint">
-      Apps that you opened there lose their access at once; those that you allowed to stay connected keep it.
-    </p>
+    ${
+      others.length > 0 &&
+      html`<p class="hint">
+        Apps that you opened there lose their access at once; those that you allowed to stay connected keep it.
+      </p>`
+    }
   </section>`
 }
 

@@ -30,6 +30,7 @@ async function start() {
     .getElementById('account')
     .replaceChildren(
       h('span', { className: 'who' }, name),
+      h('a', { href: '/account' }, 'Your account'),
       h('button', { type: 'button', className: 'quiet', onclick: trySignOut }, 'Sign out'),
     )
   const printedAt = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
