@@ -42,7 +42,7 @@ export interface Parts {
   /** The embedded database; without it DATABASE_URL is used. */
   connection?: Connection
   /** Tokens known beside those that the authorization server issued, for tests. */
-  tokens?: (token: string) => Promise<Principal | undefined>
+  tokens?: (token: string) => Principal | undefined
 }
 
 export interface Composed {
@@ -121,7 +121,10 @@ async function composeOn(
     perform: performer.perform,
     trustProxy: settings.http.trustProxy,
     metricsToken: settings.http.metricsToken,
-    principalOf: async (token) => (await parts.tokens?.(token)) ?? oauth.principalOf(token),
+    callerOf(token) {
+      const given = parts.tokens?.(token)
+      return given ? { presumed: given, principal: Promise.resolve(given) } : oauth.callerOf(token)
+    },
     oauth: oauth.routes,
     webFiles: webFiles(),
     readiness: readinessOf({ database: () => store.query('select 1'), attachments: () => objects.health() }),

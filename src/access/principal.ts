@@ -36,6 +36,11 @@ export interface Context {
   readonly now: Date
   readonly signal: AbortSignal
   readonly ip?: string
+  /**
+   * Present while the token is still being looked up: `principal` is who it stood for the last time. Answers this context, or
+   * the one of whom it stands for now; until then nothing may be written, kept or shown. Throws FhirError('expiredToken').
+   */
+  readonly confirm?: () => Promise<Context>
   /** Counts so many requests more to the caller's share. Throws FhirError('throttled') beyond it. */
   readonly charge?: (requests: number) => Promise<void>
 }

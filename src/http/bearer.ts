@@ -1,32 +1,62 @@
 import type { ServerResponse } from 'node:http'
 import type { ParameterizedContext } from 'koa'
-import type { Principal } from '../access/principal.ts'
+import type { Context, Principal } from '../access/principal.ts'
 import { FhirError } from '../fhir/error.ts'
 import type { RateLimit } from './rate-limit.ts'
 import type { RequestState } from './request-state.ts'
 
+export type CallerOf = (token: string) => {
+  /** Who the token stood for the last time, if that is known; the same object if it still stands for the same. */
+  presumed: Principal | undefined
+  principal: Promise<Principal | undefined>
+}
+
 interface Parts {
-  principalOf: (token: string) => Promise<Principal | undefined>
+  callerOf: CallerOf
   base: string
   rateLimit: RateLimit
 }
 
 /**
- * From a Bearer token to who asks. One SQL statement per request finds token, account state, role and launch context.
+ * From a Bearer token to who asks. One SQL statement per request finds token, account state, role and launch context. A
+ * search need not wait for it: see `Context.confirm`.
  *
  * https://www.rfc-editor.org/rfc/rfc6750
  */
-export function createBearer({ principalOf, base, rateLimit }: Parts) {
+export function createBearer({ callerOf, base, rateLimit }: Parts) {
   return async function bearer(ctx: ParameterizedContext<RequestState>): Promise<void> {
     const header = ctx.get('authorization')
     if (header === '') throw new FhirError('loginRequired', 'Send an access token: Authorization: Bearer …')
     const token = /^Bearer +([A-Za-z0-9\-._~+/]+=*)$/i.exec(header)?.[1]
-    const principal = token && (await principalOf(token))
-    if (!principal)
-      throw new FhirError('expiredToken', 'The access token is unknown, expired or revoked. Sign in again.')
+    if (!token) throw expired()
+    const { presumed, principal } = callerOf(token)
+    if (presumed && isSearch(ctx)) await presume(ctx, presumed, principal)
+    else ctx.state.caller = await admitted(ctx, await principal)
+  }
+
+  async function presume(
+    ctx: ParameterizedContext<RequestState>,
+    presumed: Principal,
+    principal: Promise<Principal | undefined>,
+  ): Promise<void> {
+    // It is heard of where it is waited for.
+    principal.catch(() => undefined)
+    const context: Context = Object.assign(await admitted(ctx, presumed), {
+      async confirm() {
+        delete ctx.state.caller
+        const now = await principal
+        ctx.state.caller = now === presumed ? context : await admitted(ctx, now)
+        return ctx.state.caller
+      },
+    })
+    ctx.state.caller = context
+  }
+
+  async function admitted(ctx: ParameterizedContext<RequestState>, principal: Principal | undefined): Promise<Context> {
+    if (!principal) throw expired()
     await rateLimit(principal)
     let gone: AbortController | undefined
-    ctx.state.caller = {
+    return {
       principal,
       base,
       requestId: ctx.state.requestId,
@@ -38,6 +68,15 @@ export function createBearer({ principalOf, base, rateLimit }: Parts) {
       charge: (requests) => rateLimit(principal, requests),
     }
   }
+}
+
+function expired(): FhirError {
+  return new FhirError('expiredToken', 'The access token is unknown, expired or revoked. Sign in again.')
+}
+
+/** A search of one type by GET: no body that would be read before the token is known to be good. */
+function isSearch({ method, path }: ParameterizedContext): boolean {
+  return method === 'GET' && /^\/fhir\/[A-Za-z]+$/.test(path)
 }
 
 /** Made when it is asked for: few interactions can stop half-way. */

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import Koa, { type Middleware } from 'koa'
 import type { Logger } from 'pino'
-import type { Principal } from '../access/principal.ts'
-import { createBearer } from './bearer.ts'
+import { type CallerOf, createBearer } from './bearer.ts'
 import { createCompression } from './compression.ts'
 import { createErrors } from './errors.ts'
 import { createFhir } from './fhir.ts'
@@ -23,7 +22,7 @@ interface Parts extends Omit<Parameters<typeof createFhir>[0], 'base' | 'send'> 
   /** Proxies in front that are believed; 0: none. */
   trustProxy: number
   metricsToken: string | undefined
-  principalOf: (token: string) => Promise<Principal | undefined>
+  callerOf: CallerOf
   /** Pages and endpoints of the authorization server; it takes what is its own and passes the rest on. */
   oauth: readonly Middleware[]
   webFiles: ReadonlyMap<string, WebFile>
@@ -43,7 +42,7 @@ export function createApp(parts: Parts): App {
   const send = createSend(parts.definitions)
   const sendStatement = createSendOnceMade(parts.definitions)
   const fhir = createFhir({ ...parts, base, send })
-  const bearer = createBearer({ principalOf: parts.principalOf, base, rateLimit: parts.rateLimit })
+  const bearer = createBearer({ callerOf: parts.callerOf, base, rateLimit: parts.rateLimit })
 
   app.silent = true
   app.on('error', (error) => log.error({ err: error }, 'unhandled'))
@@ -71,7 +70,13 @@ export function createApp(parts: Parts): App {
   app.use(async (ctx, next) => {
     if (ctx.path !== '/fhir' && !ctx.path.startsWith('/fhir/')) return next()
     await bearer(ctx)
-    await fhir(ctx, next)
+    try {
+      await fhir(ctx, next)
+    } catch (error) {
+      // Whose token is no longer good learns that and nothing else.
+      await ctx.state.caller?.confirm?.()
+      throw error
+    }
   })
   return app
 }

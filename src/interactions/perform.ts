@@ -76,10 +76,13 @@ export function createPerform(parts: Parts): Performer {
   const commit = createCommit({ definitions, access, search, rules, base, workOf })
   const handlers = createHandlers(parts, commit, perform)
 
-  async function perform(context: Context, interaction: Interaction, body: Body = { kind: 'none' }): Promise<Answer> {
+  async function perform(asked: Context, interaction: Interaction, body: Body = { kind: 'none' }): Promise<Answer> {
+    // A search changes nothing: it runs while its token is looked up, for whom the token stood for the last time.
+    const early = asked.confirm && interaction.kind === 'search-type' ? handled(asked, interaction, body) : undefined
+    early?.catch(() => undefined)
+    const context = asked.confirm ? await asked.confirm() : asked
     try {
-      const handler = handlers[interaction.kind] as Handler
-      const { answer, touched } = await handler(context, store, interaction as never, body)
+      const { answer, touched } = await (context === asked && early ? early : handled(context, interaction, body))
       if (touched) await store.audit.record(auditRow(context, codeOf(interaction.kind), touched, answer.status))
       return answer
     } catch (error) {
@@ -87,6 +90,11 @@ export function createPerform(parts: Parts): Performer {
       await store.audit.record(auditRow(context, codeOf(interaction.kind), namedBy(interaction), status))
       throw error
     }
+  }
+
+  async function handled(context: Context, interaction: Interaction, body: Body): Promise<Answered> {
+    const handler = handlers[interaction.kind] as Handler
+    return handler(context, store, interaction as never, body)
   }
 
   return {

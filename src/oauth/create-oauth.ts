@@ -98,6 +98,8 @@ export async function createOAuth(parts: OAuthParts) {
     routes,
     /** The caller that an access token stands for: one statement, by name. Undefined: answer 401. */
     principalOf: tokens.principalOf,
+    /** For whom the token stands, and stood the last time. */
+    callerOf: tokens.callerOf,
     smartConfiguration: () => smartConfigurationOf(publicUrl),
     /** At every start, after the migrations. With a link: show it, it makes the first administrator. */
     bootstrapAdministrator: setup.bootstrapAdministrator,

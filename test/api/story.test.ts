@@ -248,7 +248,10 @@ async function findsNothingOfTheOther(app: FhirClient): Promise<void> {
 test('a suspended colleague gets 401 on the very next request, with the token already issued', async () => {
   const { caller, id } = story.colleague!
   await caller.get(`DocumentReference/${story.document}`).expect(200)
+  await caller.get(`DocumentReference?_id=${story.document}`).expect(200)
   await admin.patch(`Practitioner/${id}`, [{ op: 'replace', path: '/active', value: false }]).expect(200)
+  await caller.get(`DocumentReference?_id=${story.document}`).expect(401)
+  await caller.get('DocumentReference?no-such=parameter').expect(401)
   await caller.get(`DocumentReference/${story.document}`).expect(401)
 })
 

@@ -45,13 +45,11 @@ export async function startServer(env: Record<string, string> = {}): Promise<Tes
     ...env,
   })
   const tokens = new Map<string, Principal>()
-  const composed = await compose(settings, { tokens: async (token) => tokens.get(token) }).catch(
-    async (error: unknown) => {
-      await closed(server)
-      await database.drop()
-      throw error
-    },
-  )
+  const composed = await compose(settings, { tokens: (token) => tokens.get(token) }).catch(async (error: unknown) => {
+    await closed(server)
+    await database.drop()
+    throw error
+  })
   server.on('request', composed.app.callback())
 
   return {
