@@ -1,6 +1,7 @@
 import { hkdfSync } from 'node:crypto'
 import path from 'node:path'
 import { createAccess } from './access/create-access.ts'
+import { canNarrow } from './access/narrowing.ts'
 import { labelsOf } from './access/labels.ts'
 import type { Phrases } from './access/phrases.ts'
 import type { Principal, Scope } from './access/principal.ts'
@@ -209,8 +210,7 @@ function isUsable({ type, query = [] }: Scope, definitions: Definitions, phrases
   if (type === '*') return query.length === 0
   if (!definitions.isResourceType(type)) return false
   try {
-    for (const [name, value] of query) phrases.parameter(type, name, value)
-    return true
+    return query.every(([name, value]) => canNarrow(phrases.parameter(type, name, value)))
   } catch (error) {
     if (error instanceof FhirError) return false
     throw error

@@ -18,7 +18,7 @@ const letters: Readonly<Record<Action, string>> = { create: 'C', read: 'R', upda
 interface Parts {
   definitions: Definitions
   search: Phrases & { extract(resource: Resource, id: string): IndexValues }
-  keys: Pick<Keys, 'key'>
+  keys: Pick<Keys, 'key' | 'ridOf'>
   /** The FHIR base URL, without a trailing slash: absolute references below it are local. */
   base: string
 }
@@ -28,7 +28,11 @@ export function createAccess({ definitions, search, keys, base }: Parts): Access
   const classOf = createClassOf(definitions)
   const rules = createRowRules(definitions, search)
   const scopes = createScopeRows(classOf, search, uploaderOf)
-  const judgeContent = createJudge({ definitions, base, classOf, scopes, extract: (...of) => search.extract(...of) })
+  const judgeContent = createJudge({
+    ...{ definitions, base, classOf, scopes },
+    extract: (...of) => search.extract(...of),
+    ridOf: keys.ridOf,
+  })
 
   function uploaderOf({ person, clientId }: Principal): Rid {
     return person?.rid ?? keys.key('client', clientId)

@@ -1,21 +1,24 @@
 import type { Bound, Clause } from '../search/clause.ts'
 import { wallClockKey } from '../search/date-column.ts'
 import type { ElementValues, IndexValues, Period } from '../search/index-values.ts'
+import type { Rid } from '../search/keys.ts'
 import { distance } from '../search/position.ts'
 
-/** Whether a row with these index values meets the clause; undefined where only the database can tell (identities, other rows, grants). */
-export function holds(clause: Clause, index: IndexValues): boolean | undefined {
+/** Whether a row with these index values meets the clause; undefined where only the database can tell (other rows, grants; without `rid`, identities). */
+export function holds(clause: Clause, index: IndexValues, rid?: Rid): boolean | undefined {
   switch (clause.op) {
     case 'all':
       return true
     case 'none':
       return false
     case 'and':
-      return every(clause.of.map((part) => holds(part, index)))
+      return every(clause.of.map((part) => holds(part, index, rid)))
     case 'or':
-      return negated(every(clause.of.map((part) => negated(holds(part, index)))))
+      return negated(every(clause.of.map((part) => negated(holds(part, index, rid)))))
     case 'not':
-      return negated(holds(clause.of, index))
+      return negated(holds(clause.of, index, rid))
+    case 'rid':
+      return rid === undefined ? undefined : clause.any.includes(rid)
     case 'keys':
       return clause.any.some((key) => holdsKey(index, key))
     case 'patient':

@@ -2,8 +2,7 @@ import type { Definitions, FoundReference } from '../definitions/definitions.ts'
 import { FhirError } from '../fhir/error.ts'
 import type { Resource } from '../fhir/resource.ts'
 import type { IndexValues } from '../search/index-values.ts'
-import type { Action } from './access.ts'
-import { holds } from './holds.ts'
+import type { Rid } from '../search/keys.ts'
 import { judgeAuthor } from './judge-author.ts'
 import { judgeCommunication } from './judge-communication.ts'
 import { judgeConsent } from './judge-consent.ts'
@@ -22,13 +21,14 @@ interface Parts {
   classOf: ClassOf
   scopes: ScopeRows
   extract: (resource: Resource, id: string) => IndexValues
+  ridOf: (type: string, id: string) => Rid
 }
 
 /**
  * What a write may contain. Which rows it may touch is for the role matrix; here stand the rules about content, first
  * those that hold for administrators as well.
  */
-export function createJudge({ definitions, base, classOf, scopes, extract }: Parts) {
+export function createJudge({ definitions, base, classOf, scopes, extract, ridOf }: Parts) {
   return function judge(principal: Principal, before: Resource | undefined, after: Resource): FoundReference[] {
     withinScopes(principal, before ? 'update' : 'create', after)
     judgeSelf(principal, before, after)
@@ -46,12 +46,11 @@ export function createJudge({ definitions, base, classOf, scopes, extract }: Par
   }
 
   /** What is written must itself lie within the scopes: in the launch patient's compartment, and matching `?param=value`. */
-  function withinScopes(principal: Principal, action: Action, after: Resource): void {
+  function withinScopes(principal: Principal, action: 'create' | 'update', after: Resource): void {
     const type = after.resourceType
-    const clause = scopes.rows(principal, type, action)
-    if (clause.op === 'all') return
-    if (holds(clause, extract(after, after.id ?? '')) === false) {
-      throw new FhirError('insufficientScope', `The token's scopes do not reach this ${type}.`, { expression: type })
-    }
+    if (scopes.rows(principal, type, action).op === 'all') return
+    const id = after.id ?? ''
+    if (scopes.reaches(principal, type, action, { index: extract(after, id), rid: ridOf(type, id) })) return
+    throw new FhirError('insufficientScope', `The token's scopes do not reach this ${type}.`, { expression: type })
   }
 }

@@ -1,13 +1,21 @@
 import { FhirError } from '../fhir/error.ts'
 import { all, and, type Clause, none, or } from '../search/clause.ts'
+import type { IndexValues } from '../search/index-values.ts'
 import type { Rid } from '../search/keys.ts'
 import type { Action } from './access.ts'
+import { holds } from './holds.ts'
 import type { Phrases } from './phrases.ts'
 import type { Principal, Scope } from './principal.ts'
 import { targetTypes } from './provenance-targets.ts'
 import type { ClassOf } from './resource-class.ts'
 
 const letters: Readonly<Record<Action, string>> = { create: 'c', read: 'r', update: 'u', delete: 'd', search: 's' }
+
+/** A resource as it is about to be stored. */
+interface Written {
+  readonly index: IndexValues
+  readonly rid: Rid
+}
 
 export type ScopeRows = ReturnType<typeof createScopeRows>
 
@@ -57,9 +65,8 @@ export function createScopeRows(classOf: ClassOf, say: Phrases, uploaderOf: (pri
 
   /** The bytes of documents that granular scopes leave out are left out as well. */
   function documentsOf(principal: Principal): Clause {
-    const scopes = covering(principal, 'DocumentReference', 'read')
-    const where = or(...scopes.map((scope) => rowsOf(principal, scope, 'DocumentReference', 'read')))
-    if (scopes.length === 0 || where.op === 'all') return all
+    const where = visible(principal, 'DocumentReference')
+    if (where === undefined || where.op === 'all') return all
     return or({ op: 'owned', type: 'DocumentReference', where }, { op: 'unowned', uploader: uploaderOf(principal) })
   }
 
@@ -99,11 +106,35 @@ export function createScopeRows(classOf: ClassOf, say: Phrases, uploaderOf: (pri
     }
   }
 
-  /** Where a reference may lead: anywhere, unless all that is held is `patient/`. */
-  function reachable(principal: Principal, type: string): Clause {
-    const wide = principal.kind === 'system' || held(principal).some(({ level }) => level === 'user')
-    return wide ? all : confinement(principal, type, 'read')
+  /** What the scopes show of a type, one way or the other; undefined when none is about reading it. */
+  function visible(principal: Principal, type: string): Clause | undefined {
+    const scopes = [...covering(principal, type, 'read'), ...covering(principal, type, 'search')]
+    const shown = [...new Set(scopes)].map((scope) => rowsOf(principal, scope, type, 'read'))
+    return shown.length === 0 ? undefined : or(...shown)
   }
 
-  return { covering, required, rows, reachable }
+  /**
+   * Where a reference may lead: to what the scopes show of a type. Without a scope to read it: anywhere, unless all that is
+   * held is `patient/`.
+   */
+  function reachable(principal: Principal, type: string): Clause {
+    const wide = principal.kind === 'system' || held(principal).some(({ level }) => level === 'user')
+    return visible(principal, type) ?? (wide ? all : confinement(principal, type, 'read'))
+  }
+
+  /**
+   * Whether what is written lies within a scope itself. What only the database can tell (a Task's focus, the document of a
+   * Binary) was judged on the stored version; of a new resource it is not taken for granted, but of bytes, which nothing
+   * owns yet.
+   */
+  function reaches(principal: Principal, type: string, action: 'create' | 'update', row: Written): boolean {
+    return required(principal, type, action).some((scope) => {
+      const place = scope.level === 'patient' ? confinement(principal, type, action) : all
+      const inPlace = holds(place, row.index, row.rid)
+      const known = inPlace ?? (action === 'update' || classOf(type) === 'binary')
+      return known && holds(granular(scope, type), row.index, row.rid) === true
+    })
+  }
+
+  return { covering, required, rows, reachable, reaches }
 }

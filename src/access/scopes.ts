@@ -30,15 +30,20 @@ export function parseScopes(text: string): Scope[] {
   return text.split(' ').flatMap((one) => parseScope(one) ?? [])
 }
 
-/** Whether all that `narrow` allows is allowed by `wide` as well. A granular scope is covered by its type's, or by itself. */
+/** Whether a text wants to be a resource scope: one that `parseScope` does not know is misspelt, and no other extension's. */
+export function looksLikeScope(text: string): boolean {
+  return /^(patient|user|system)\//.test(text)
+}
+
+/** Whether all that `narrow` allows is allowed by `wide` as well. A granular scope is covered by its type's, or by one with fewer conditions. */
 export function covers(wide: readonly Scope[], narrow: Scope): boolean {
   const candidates = wide.filter(
-    ({ level, type, query }) =>
-      level === narrow.level && (type === '*' || type === narrow.type) && (!query || sameQuery(query, narrow.query)),
+    ({ level, type, query = [] }) =>
+      level === narrow.level && (type === '*' || type === narrow.type) && query.every((one) => has(narrow, one)),
   )
   return [...narrow.actions].every((action) => candidates.some(({ actions }) => actions.includes(action)))
 }
 
-function sameQuery(one: NonNullable<Scope['query']>, other: Scope['query']): boolean {
-  return JSON.stringify(one) === JSON.stringify(other)
+function has({ query = [] }: Scope, [name, value]: readonly [string, string]): boolean {
+  return query.some((condition) => condition[0] === name && condition[1] === value)
 }

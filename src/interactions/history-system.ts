@@ -23,7 +23,7 @@ export function createHistorySystem({ access, resourceTypes, historyPage }: Part
     handle: Handle,
     { query }: Extract<Interaction, { kind: 'history-system' }>,
   ): Promise<Answered> {
-    const rows = rowsAmong(access, context, resourceTypes, 'read', true)
+    const rows = rowsAmong(access, context, resourceTypes, 'search', true)
     const of = [...rows].map(([type, where]) => ({ type, where }))
     const { json, versions } = await historyPage(context, handle, { path: '', of, query })
     return { answer: { status: 200, json }, touched: { query: query.toString(), patients: patientsOf(versions) } }

@@ -32,7 +32,7 @@ const table: Readonly<Record<InteractionKind, Row>> = {
   delete: { code: 'delete', on: 'instance', needs: 'delete' },
   'conditional-delete': { code: 'delete', on: 'type', needs: 'delete' },
   'history-instance': { code: 'history-instance', on: 'instance', needs: 'read' },
-  'history-type': { code: 'history-type', on: 'type', needs: 'read' },
+  'history-type': { code: 'history-type', on: 'type', needs: 'search' },
   'history-system': { code: 'history-system', on: 'system' },
   create: { code: 'create', on: 'type', needs: 'create' },
   'search-type': { code: 'search-type', on: 'type', needs: 'search' },

@@ -84,7 +84,7 @@ function questionsOf(type: string, role: Column, action: Action, classOf: ClassO
       ...(action === 'update' ? changingOperations(seed, standing(seed, role, classOf)) : []),
     ]
   })
-  if (action === 'read') return [...questions, ...histories(type, about, (seed) => mayOf(seed)('read'))]
+  if (action === 'read') return [...questions, ...histories(type, about, mayOf)]
   if (action !== 'delete') return questions
   const refused = about.filter((seed) => !mayOf(seed)('delete'))
   return [
@@ -93,9 +93,11 @@ function questionsOf(type: string, role: Column, action: Action, classOf: ClassO
   ]
 }
 
-/** Histories show the versions of what may be read, and of nothing else: of one resource, of the type, of everything. */
-function histories(type: string, about: readonly Seed[], mayRead: (seed: Seed) => boolean): Question[] {
-  const readable = new Set(about.filter(mayRead).map(({ resource }) => `${type}/${resource.id}`))
+/** Histories show the versions of what may be read: of one resource; of what may be found: of the type, of everything. */
+function histories(type: string, about: readonly Seed[], mayOf: (seed: Seed) => (asked: Action) => boolean): Question[] {
+  const which = (action: Action) =>
+    new Set(about.filter((seed) => mayOf(seed)(action)).map(({ resource }) => `${type}/${resource.id}`))
+  const [readable, found] = [which('read'), which('search')]
   const all = about.map(({ resource }) => `${type}/${resource.id}`)
   const ofOne = all.map((name): Question => {
     const status = readable.has(name) ? 200 : 404
@@ -107,16 +109,16 @@ function histories(type: string, about: readonly Seed[], mayRead: (seed: Seed) =
   })
   const ofMany = [`${type}/_history`, '_history'].map((path): Question => {
     return {
-      title: `${readable.size} of ${all.length} in ${path}`,
+      title: `${found.size} of ${all.length} in ${path}`,
       statuses: [200],
       async ask(asker) {
         const { status, body } = await asker.request('GET', `${path}?_count=1000&_sort=_lastUpdated`)
         const shown = new Set((body.entry as { fullUrl: string }[] | undefined)?.map(({ fullUrl }) => fullUrl))
         const seen = all.filter((name) => [...shown].some((url) => url.endsWith(`/${name}`)))
-        const wrong = seen.filter((name) => !readable.has(name))
+        const wrong = seen.filter((name) => !found.has(name))
         return wrong.length > 0 ? { status: 0, body: { entry: wrong } } : { status, body: { entry: seen } }
       },
-      matches: readable.size,
+      matches: found.size,
     }
   })
   return [...ofOne, ...ofMany]

@@ -1,0 +1,96 @@
+import type { Oracle } from './scope-oracle.ts'
+import type { Question } from './scope-questions.ts'
+import { launchedFor, type Role, type Row, systems, types } from './scope-rows.ts'
+
+type Template = Pick<Row, 'type' | 'of' | 'meets' | 'uploader'> & {
+  readonly body: object
+  /** What the role makes of it: 201, or the refusal. */
+  readonly status: number
+}
+
+const to = (reference: string) => ({ reference })
+
+/** What each role would add, and what others keep it from adding. */
+function templatesOf(role: Role): Template[] {
+  const patient = launchedFor[role]
+  const self = { office: 'Practitioner/admin', doctor: 'Practitioner/doctor', patient: 'Patient/self' }[role]
+  const staff = role !== 'patient'
+  const by = (allowed: boolean) => (allowed ? 201 : 403)
+  const category = role === 'patient' ? 'patient-upload' : 'clinical-note'
+  const document = (subject: string) => ({
+    ...{ resourceType: 'DocumentReference', status: 'current', subject: to(subject) },
+    category: [{ coding: [{ system: systems.document, code: category }] }],
+    content: [{ attachment: { contentType: 'text/plain', data: 'aGVsbG8=' } }],
+  })
+  const result = (status: string, subject: string) => ({
+    ...{ resourceType: 'Observation', status, code: { text: 'pulse' }, subject: to(subject) },
+  })
+  const mail = { status: 'in-progress', sender: to(self), payload: [{ contentString: 'hello' }] }
+  const task = { resourceType: 'Task', status: 'requested', intent: 'proposal', requester: to(self) }
+  const plain = (type: string, elements: object, status: number, facts: Partial<Template> = {}): Template => ({
+    ...{ type, status, of: [], meets: [], body: { resourceType: type, ...elements }, ...facts },
+  })
+  // An administrator stands for those whom he imports; everybody else is told that who is not seen does not exist.
+  const strange = role === 'office' ? 201 : role === 'doctor' ? 422 : 403
+  const notes = ['status=current', `category=${category}`, `category=${systems.document}|${category}`]
+  const granted = {
+    ...{ resourceType: 'Consent', status: 'active', patient: to(patient), performer: [to(self)] },
+    scope: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/consentscope', code: 'patient-privacy' }] },
+    category: [{ coding: [{ system: 'http://loinc.org', code: '59284-0' }] }],
+    policyRule: { text: 'as agreed' },
+  }
+  return [
+    plain('Patient', { gender: 'other' }, by(staff)),
+    plain('Observation', result('final', patient), by(staff), { of: [patient], meets: ['status=final'] }),
+    plain('Observation', result('registered', patient), by(staff), { of: [patient], meets: ['status=registered'] }),
+    plain('Observation', result('final', 'Patient/stranger'), staff ? strange : 403, {
+      ...{ of: ['Patient/stranger'], meets: ['status=final'] },
+    }),
+    plain('DocumentReference', document(patient), 201, { of: [patient], meets: notes }),
+    plain('DocumentReference', document('Patient/stranger'), strange, { of: ['Patient/stranger'], meets: notes }),
+    plain('Binary', { contentType: 'text/plain', data: 'aGVsbG8=' }, 201, { uploader: role }),
+    plain('Communication', { ...mail, recipient: [to('Practitioner/gp')] }, 201, {
+      ...{ of: role === 'patient' ? [patient] : [], meets: ['status=in-progress'] },
+    }),
+    // Patients write to their own care team.
+    plain('Communication', { ...mail, recipient: [to(patient)] }, by(staff), {
+      of: [patient],
+      meets: ['status=in-progress'],
+    }),
+    plain('Task', task, by(staff), { meets: ['status=requested'] }),
+    plain('Task', { ...task, for: to(patient) }, by(staff), { of: [patient], meets: ['status=requested'] }),
+    plain('CareTeam', { status: 'active', subject: to(patient) }, by(role === 'office'), {
+      ...{ of: [patient], meets: ['status=active'] },
+    }),
+    plain('Consent', { ...granted, provision: { type: 'permit' } }, role === 'doctor' ? 422 : 201, {
+      ...{ of: [patient], meets: ['status=active'] },
+    }),
+    plain('Practitioner', { name: [{ family: 'New' }] }, by(role === 'office')),
+    plain('Organization', { name: 'New' }, by(role === 'office')),
+    plain('Device', { status: 'active' }, by(role === 'office')),
+    plain('Provenance', provenance, by(role === 'office')),
+  ]
+}
+
+const provenance = {
+  ...{ target: [to('Practitioner/gp')], recorded: '2026-01-01T00:00:00Z' },
+  agent: [{ who: to('Practitioner/colleague') }],
+}
+
+/** Asked last, since they leave something behind. A conditional create that finds what is there adds nothing. */
+export function creationsFor({ role, oracle }: { role: Role; oracle: Oracle }): Question[] {
+  const templates = templatesOf(role)
+  const creations = templates.map((template): Question => {
+    const { type, body, status } = template
+    const allowed = oracle.covers(type, 'c') && oracle.mayCreate(template)
+    return { method: 'POST', url: type, body, statuses: [allowed ? status : 403] }
+  })
+  const known = types.flatMap((type): Question[] => {
+    const template = templates.find((one) => one.type === type && one.status === 201)
+    const [there] = oracle.found(type)
+    if (!template || !there?.resource || !oracle.covers(type, 'c')) return []
+    const condition = { ifNoneExist: `_id=${there.resource.id}` }
+    return [{ method: 'POST', url: type, body: template.body, condition, statuses: [type === 'Binary' ? 400 : 200] }]
+  })
+  return [...creations, ...known]
+}

@@ -1,0 +1,48 @@
+import { systems } from './scope-rows.ts'
+
+const notes = `category=${systems.document}|clinical-note`
+const laboratory = `category=${systems.observation}|laboratory`
+
+/** What an app may hold: of both versions, with wildcards, granular, of the wrong kind, and misspelt. */
+export const scopeStrings: readonly string[] = [
+  'user/*.cruds',
+  'patient/*.cruds',
+  'system/*.cruds',
+  'user/*.rs',
+  'patient/*.rs',
+  'user/*.read',
+  'patient/*.read',
+  'user/*.write',
+  'patient/*.write',
+  'patient/*.*',
+  'user/*.r',
+  'user/*.s',
+  'patient/*.r',
+  'patient/*.s',
+  'user/*.c',
+  'user/*.ru',
+  'user/*.d',
+  'patient/*.cud',
+  'openid fhirUser launch/patient',
+  'patient/Observation.rs',
+  'user/Observation.rs user/Patient.r',
+  'user/Patient.rs patient/Observation.rs',
+  'patient/DocumentReference.rs patient/Binary.r',
+  `patient/DocumentReference.rs?${notes} patient/Binary.rs patient/Patient.rs`,
+  `user/DocumentReference.rs?${notes} user/Binary.rs user/Provenance.rs user/Patient.rs`,
+  `user/DocumentReference.s?${notes} user/Binary.r`,
+  `patient/DocumentReference.r?${notes} user/Binary.r user/DocumentReference.s`,
+  'user/Binary.cruds',
+  `user/Observation.rs?${laboratory} user/Provenance.rs`,
+  `patient/Observation.rs?${laboratory} patient/Observation.rs?category=vital-signs`,
+  'user/Observation.rs?category=laboratory&status=final',
+  `user/Observation.r?${laboratory} user/Observation.s?category=vital-signs user/Patient.s`,
+  'user/Observation.cruds?status=final patient/Patient.rs',
+  'patient/DocumentReference.cruds?category=clinical-note patient/Provenance.rs',
+  'user/Communication.cruds?status=in-progress user/Practitioner.rs',
+  'user/Task.cruds?status=requested user/CareTeam.rs?status=active',
+  'user/Consent.crus?status=active patient/Provenance.rs patient/Task.rs',
+  'patient/Observation.rs user/Observation.r?category=vital-signs patient/CareTeam.rs',
+  'user/Organization.rs patient/Practitioner.cruds user/Device.cruds patient/Device.rs',
+  'user/Observation.sr user/observation.rs user/Patient patient/Observation.rs?=x user/*.cruds.rs system/Patient.rs',
+]
