@@ -94,7 +94,11 @@ function questionsOf(type: string, role: Column, action: Action, classOf: ClassO
 }
 
 /** Histories show the versions of what may be read: of one resource; of what may be found: of the type, of everything. */
-function histories(type: string, about: readonly Seed[], mayOf: (seed: Seed) => (asked: Action) => boolean): Question[] {
+function histories(
+  type: string,
+  about: readonly Seed[],
+  mayOf: (seed: Seed) => (asked: Action) => boolean,
+): Question[] {
   const which = (action: Action) =>
     new Set(about.filter((seed) => mayOf(seed)(action)).map(({ resource }) => `${type}/${resource.id}`))
   const [readable, found] = [which('read'), which('search')]
