@@ -28,6 +28,7 @@ export interface ConfigurationParts {
   tokens: Tokens
   secondFactor: Pick<SecondFactor, 'isDemanded'>
   grantableScopes: GrantableScopes
+  scopeProblem: (asked: string | undefined) => string | undefined
   grants: Grants
   launches: Launches
   pages: ProviderPages
@@ -144,6 +145,8 @@ function createResourceIndicators(
       const asked = [params?.scope, entities.AuthorizationCode?.scope, entities.RefreshToken?.scope]
         .filter(Boolean)
         .join(' ')
+      const problem = parts.scopeProblem(params?.scope as string | undefined)
+      if (problem !== undefined) throw new errors.InvalidScope(problem, '')
       const scopes = parts.grantableScopes(asked, client as SmartClient, system)
       if (scopes.length === 0) throw new errors.InvalidScope('none of these scopes can be granted', asked)
       return { scope: scopes.join(' '), audience: fhirBase, accessTokenFormat: 'opaque' }

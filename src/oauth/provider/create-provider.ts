@@ -13,7 +13,7 @@ import type { Tokens } from '../principal.ts'
 import { createAdapter } from './adapter.ts'
 import { compareHashedSecrets } from './client-secret.ts'
 import { createConfiguration } from './configuration.ts'
-import { createGrantableScopes } from './grantable-scopes.ts'
+import { createGrantableScopes, createScopeProblem } from './grantable-scopes.ts'
 import { createGrants } from './grants.ts'
 import { createGuardedFetch } from './guarded-fetch.ts'
 import { createInteractions, createInteractionUrl } from './interactions.ts'
@@ -39,6 +39,7 @@ export function createProvider({ isUsable, fetchAllow, ...parts }: Parts) {
   const { publicUrl, database, patientRid } = parts
   const jwks = createJwksCache({ fetch: createGuardedFetch(fetchAllow) })
   const grantableScopes = createGrantableScopes({ isUsable })
+  const scopeProblem = createScopeProblem({ isUsable })
   const grants = createGrants({ database, fhirBase: `${publicUrl}/fhir`, publicUrl })
   const launches = createLaunches({ database, grants, patientRid })
   const pages = createProviderPages({ publicUrl })
@@ -46,7 +47,10 @@ export function createProvider({ isUsable, fetchAllow, ...parts }: Parts) {
   const interactionUrl = createInteractionUrl({ publicUrl })
   const provider = new Provider(
     `${publicUrl}/auth`,
-    createConfiguration({ ...parts, adapter, grantableScopes, grants, launches, pages, interactionUrl }),
+    createConfiguration({
+      ...{ ...parts, adapter, grantableScopes, scopeProblem },
+      ...{ grants, launches, pages, interactionUrl },
+    }),
   )
   compareHashedSecrets(provider)
   const interactions = createInteractions({ provider })

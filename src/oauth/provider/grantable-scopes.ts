@@ -5,7 +5,7 @@
  * https://hl7.org/fhir/smart-app-launch/STU2.2/scopes-and-launch-context.html
  */
 import type { Scope } from '../../access/principal.ts'
-import { covers, parseScope, parseScopes } from '../../access/scopes.ts'
+import { covers, looksLikeScope, parseScope, parseScopes } from '../../access/scopes.ts'
 import type { SmartClient } from './clients.ts'
 
 /** The scopes that are no permission on resources. They are registered with oidc-provider, which knows no others. */
@@ -37,6 +37,30 @@ export function createGrantableScopes({ isUsable }: { isUsable: (scope: Scope) =
       if (!scope || (scope.level === 'system') !== system || !isUsable(scope)) return false
       return registered === undefined || covers(registered, scope)
     })
+  }
+}
+
+/** More than every type at every level is no app's need; each is judged on every request. */
+const mostScopes = 250
+
+/**
+ * What is wrong with a request for scopes, in the characters that RFC 6749 allows; undefined: nothing. A scope of another
+ * extension, or for a type that is not known here, is left out and no mistake; a misspelt one is, as is one by a parameter
+ * that cannot narrow: the app would get more or less than it believes.
+ */
+export function createScopeProblem({ isUsable }: { isUsable: (scope: Scope) => boolean }) {
+  return function scopeProblem(asked: string | undefined): string | undefined {
+    const texts = (asked ?? '').split(' ').filter(Boolean)
+    if (texts.length > mostScopes) return `more than ${mostScopes} scopes`
+    for (const text of texts.filter(looksLikeScope)) {
+      const scope = parseScope(text)
+      if (!scope) return 'a scope is misspelt: it is written as patient/*.rs, user/*.cruds or patient/*.read'
+      const { query, ...whole } = scope
+      if (query && isUsable(whole) && !isUsable(scope)) {
+        return `the parameters of a scope for ${scope.type} cannot narrow it: use codes, references, _id, _tag or _security`
+      }
+    }
+    return undefined
   }
 }
 
