@@ -1,6 +1,6 @@
 import type { Context } from '../access/principal.ts'
 import type { Rid } from '../search/keys.ts'
-import type { AuditRow } from '../store/store.ts'
+import type { AuditDetail, AuditRow } from '../store/store.ts'
 
 /** What was touched, as far as it is known; the rest of the row comes from the context. */
 export interface Touched {
@@ -9,6 +9,7 @@ export interface Touched {
   version?: number | undefined
   patients?: readonly Rid[] | undefined
   query?: string | undefined
+  detail?: AuditDetail | undefined
 }
 
 /** The audit trail's line for one interaction: identities, person, client and outcome, never content. */
@@ -29,5 +30,6 @@ export function auditRow(context: Context, interaction: string, touched: Touched
     status,
     query: touched.query ?? null,
     ip: context.ip ?? null,
+    ...(touched.detail ? { detail: touched.detail } : {}),
   }
 }

@@ -184,6 +184,7 @@ function namedBy(interaction: Interaction) {
     type: 'type' in interaction ? interaction.type : undefined,
     id: 'id' in interaction ? interaction.id : undefined,
     query: queryOf(interaction),
+    detail: interaction.kind === 'operation' ? { operation: interaction.name } : undefined,
   }
 }
 

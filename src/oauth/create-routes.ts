@@ -56,6 +56,7 @@ import { statusPage } from './pages/status-page.ts'
 import { verifyPage } from './pages/verify-page.ts'
 import type { People } from './people.ts'
 import type { Tokens } from './principal.ts'
+import { createAuditedRequests } from './provider/audited-requests.ts'
 import { createAuthorizationRequest } from './provider/authorization-request.ts'
 import type { Authorization } from './provider/create-provider.ts'
 import { createFormPost } from './provider/form-post.ts'
@@ -95,10 +96,11 @@ export function createRoutes(parts: RoutesParts): Middleware[] {
   const administrators = createAdministrators(tokens)
   const issuer = `${publicUrl}/auth`
   const within: Middleware[] = [
+    createAuditedRequests({ ...parts, database: store }),
     createFormPost({ pages }),
     createAuthorizationRequest({ provider, issuer, waitingPage: pages.waiting }),
     createTokenRequest({ provider, jwks }),
-    createRegistrationRequest({ provider, administrators, throttle }),
+    createRegistrationRequest({ provider, database: store, administrators, throttle }),
     createSessionPlaces(parts),
     createLogout({ database: store, audit }),
   ]

@@ -2,14 +2,16 @@ import type { Context } from '../access/principal.ts'
 import { FhirError } from '../fhir/error.ts'
 import type { Call, Operation } from '../interactions/operation.ts'
 import { notFound } from '../interactions/visible-rows.ts'
-import type { StoredVersion, Transaction } from '../store/store.ts'
+import type { AuditDetail, StoredVersion, Transaction } from '../store/store.ts'
 
 interface Parts extends Pick<Operation, 'name' | 'types' | 'definition' | 'parameters'> {
   act(call: Call & { tx: Transaction; target: StoredVersion }): Promise<string>
+  /** What the audit trail keeps of the parameters. */
+  detail?(given: Call['given']): AuditDetail
 }
 
 /** An operation on one resource that administrators alone may run, in a transaction; `act` answers the text of Parameters. */
-export function administratorOperation({ act, ...row }: Parts): Operation {
+export function administratorOperation({ act, detail, ...row }: Parts): Operation {
   return {
     ...row,
     on: ['instance'],
@@ -24,7 +26,10 @@ export function administratorOperation({ act, ...row }: Parts): Operation {
         if (!target || target.deleted) throw notFound(type, id)
         return act({ ...call, tx, target })
       })
-      return { answer: { status: 200, json }, touched: { type, id } }
+      return {
+        answer: { status: 200, json },
+        touched: { type, id, detail: { operation: row.name, ...detail?.(call.given) } },
+      }
     },
   }
 }

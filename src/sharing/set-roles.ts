@@ -21,6 +21,7 @@ export function setRoles({ accounts, codes }: Parts): Operation {
     types: ['Practitioner'],
     definition: codes.operation('set-roles'),
     parameters: { role: { type: 'code', min: 1, max: Infinity } },
+    detail: (given) => ({ roles: given.texts('role') }),
     async act({ context, given, tx, target }) {
       if (context.principal.person?.type === 'Practitioner' && context.principal.person.id === target.id) {
         throw new FhirError('forbidden', 'Nobody changes his own roles.')

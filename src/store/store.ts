@@ -208,7 +208,11 @@ export interface AuditRow {
   /** The query as sent, for searches. */
   readonly query: string | null
   readonly ip: string | null
+  /** What else belongs to the event, e.g. the app that it was about. Never a secret. */
+  readonly detail?: AuditDetail | undefined
 }
+
+export type AuditDetail = Readonly<Record<string, string | readonly string[] | undefined>>
 
 export interface Audit {
   /** Resolves when the row is durable; rows of concurrent requests share one commit. */

@@ -123,11 +123,14 @@ describe('a registered app', () => {
       client_id_issued_at: _at,
       ...metadata
     } = read
-    const renamed = await manage(body as never, 'PUT', { ...metadata, client_name: 'Chart' })
+    const same = await manage(body as never, 'PUT', metadata)
+    const unchanged = (await same.json()) as Manage & { approval: string }
+    assert.equal(unchanged.approval, 'granted')
+    const renamed = await manage(unchanged, 'PUT', { ...metadata, client_name: 'Chart' })
     const answer = (await renamed.json()) as Manage & Record<string, string>
     assert.equal(renamed.status, 200, JSON.stringify(answer))
     assert.equal(answer.client_name, 'Chart')
-    assert.equal(answer.approval, 'granted')
+    assert.equal(answer.approval, 'waiting')
     assert.equal((await manage({ ...answer }, 'DELETE')).status, 204)
     assert.equal((await manage({ ...answer }, 'GET')).status, 401)
   })

@@ -40,8 +40,8 @@ export function createAdministrators({
         ctx.set('WWW-Authenticate', token === undefined ? 'Bearer' : 'Bearer error="invalid_token"')
         return sendError(ctx, 401, 'invalid_token', 'Send an access token that is good: Authorization: Bearer …')
       }
-      if (!isAllowed(caller)) return sendError(ctx, 403, 'insufficient_scope', 'This token does not allow that.')
       ctx.state.caller = caller
+      if (!isAllowed(caller)) return sendError(ctx, 403, 'insufficient_scope', 'This token does not allow that.')
       return next()
     }
   }

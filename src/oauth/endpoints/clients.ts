@@ -1,14 +1,31 @@
 /**
- * `/auth/clients`: an administrator looks at the registered apps, approves one with the scopes that it may have, or removes it.
+ * `/auth/clients`: an administrator looks at the registered apps, approves one with the scopes that it may have, suspends it,
+ * gives it a new secret, or removes it. All of it holds from the next request on.
  *
  * https://hl7.org/fhir/smart-app-launch/STU2.2/backend-services.html#register-fhir-client
  */
 import type Router from '@koa/router'
+import type { Context } from 'koa'
 import type Provider from 'oidc-provider'
-import { type Adapter, type AdapterPayload, errors } from 'oidc-provider'
+import { type Adapter, errors } from 'oidc-provider'
 import type { Database } from '../accounts/account.ts'
-import { BodyError, parseObject, readText } from '../read-body.ts'
-import type { Administrators } from './administrators.ts'
+import type { AuditEventName } from '../audit-events.ts'
+import { actorOf, type AuditTrail } from '../audit-trail.ts'
+import {
+  changeClient,
+  type ClientMetadata,
+  type ClientRow,
+  endAccessTokens,
+  findClient,
+  listClients,
+} from '../provider/client-rows.ts'
+import { newSecret, usesSecret } from '../provider/client-secret.ts'
+import type { Approval } from '../provider/clients.ts'
+import { readDecision } from '../provider/client-decision.ts'
+import type { GrantableScopes } from '../provider/grantable-scopes.ts'
+import { parseObject, readText } from '../read-body.ts'
+import type { Administrators, Caller } from './administrators.ts'
+import { auditRefusals } from './audited.ts'
 import { sendError } from './send-error.ts'
 
 interface Parts {
@@ -17,70 +34,98 @@ interface Parts {
   clients: Adapter
   database: Database
   administrators: Administrators
+  grantableScopes: GrantableScopes
+  audit: AuditTrail
 }
 
-type Metadata = AdapterPayload & { smart_scope?: string; smart_jwks_uri?: string; approval?: string }
+const decided: Readonly<Record<Approval, AuditEventName>> = {
+  granted: 'client-approve',
+  suspended: 'client-suspend',
+  waiting: 'client-wait',
+}
 
-export function clientEndpoints(router: Router, { provider, clients, database, administrators }: Parts): void {
-  async function find(id: string): Promise<Metadata | undefined> {
-    const [row] = await database.query<{ payload: Metadata }>(
-      `select payload from oidc_payload where model = 'Client' and id = $1`,
-      [id],
-    )
-    return row?.payload
+export function clientEndpoints(router: Router, parts: Parts): void {
+  const { provider, clients, database, administrators, grantableScopes, audit } = parts
+  const guards = [auditRefusals(audit, 'client-refused'), administrators.administrator] as const
+
+  const record = (ctx: Context, interaction: AuditEventName, client: string, scope?: string) => {
+    const { principal } = ctx.state.caller as Caller
+    const detail = { client, scope }
+    return audit(ctx, { interaction, outcome: 'success', status: ctx.status, ...actorOf(principal), detail })
   }
 
-  router.get('/auth/clients', administrators.administrator, async (ctx) => {
-    const rows = await database.query<{ payload: Metadata }>(
-      `select payload from oidc_payload where model = 'Client' and ($1::text is null or payload ->> 'approval' = $1)
-       order by payload ->> 'client_id_issued_at' desc limit 1000`,
-      [typeof ctx.query.approval === 'string' ? ctx.query.approval : null],
-    )
-    ctx.set('Cache-Control', 'no-store')
-    ctx.body = rows.map(({ payload }) => shown(payload))
-  })
-
-  router.patch('/auth/clients/:id', administrators.administrator, async (ctx) => {
-    const stored = await find(ctx.params.id!)
-    if (!stored) return sendError(ctx, 404, 'invalid_request', 'There is no such client.')
+  /** Nothing is decided about a version that the administrator has not seen. */
+  async function change(ctx: Context, row: ClientRow, payload: ClientMetadata): Promise<ClientRow | undefined> {
     try {
-      const changed = changedBy(stored, parseObject(await readText(ctx.req)))
-      await provider.Client.validate(changed as never)
-      await clients.upsert(ctx.params.id!, changed)
-      ctx.body = shown(changed)
+      await provider.Client.validate(payload as never)
     } catch (error) {
-      if (error instanceof errors.InvalidClientMetadata) {
-        return sendError(ctx, 400, error.message, error.error_description ?? 'The metadata do not hold.')
-      }
-      throw error
+      if (!(error instanceof errors.InvalidClientMetadata)) throw error
+      sendError(ctx, 400, error.message, error.error_description ?? 'The metadata do not hold.')
+      return undefined
     }
+    const changed = await changeClient(database, payload.client_id!, row.version, payload)
+    if (!changed) sendError(ctx, 409, 'invalid_request', 'The client has changed meanwhile. Look at it again.')
+    return changed
+  }
+
+  router.get('/auth/clients', ...guards, async (ctx) => {
+    const rows = await listClients(database, typeof ctx.query.approval === 'string' ? ctx.query.approval : null)
+    ctx.set('Cache-Control', 'no-store')
+    ctx.body = rows.map(shown)
   })
 
-  router.delete('/auth/clients/:id', administrators.administrator, async (ctx) => {
-    if (!(await find(ctx.params.id!))) return sendError(ctx, 404, 'invalid_request', 'There is no such client.')
+  router.get('/auth/clients/:id', ...guards, async (ctx) => {
+    const row = await findClient(database, ctx.params.id!)
+    if (!row) return missing(ctx)
+    ctx.set('Cache-Control', 'no-store')
+    ctx.body = shown(row)
+  })
+
+  router.patch('/auth/clients/:id', ...guards, async (ctx) => {
+    const row = await findClient(database, ctx.params.id!)
+    if (!row) return missing(ctx)
+    const { version, payload } = readDecision(row.payload, parseObject(await readText(ctx.req)), grantableScopes)
+    const changed = await change(ctx, { ...row, version: version ?? row.version }, payload)
+    if (!changed) return undefined
+    const { client_id: id, approval, smart_scope: scope } = payload
+    ctx.body = shown(changed)
+    if (scope !== row.payload.smart_scope) {
+      await endAccessTokens(database, id!)
+      await record(ctx, 'client-scope', id!, scope)
+    }
+    if (approval !== row.payload.approval) await record(ctx, decided[approval!], id!, scope)
+  })
+
+  router.post('/auth/clients/:id/secret', ...guards, async (ctx) => {
+    const row = await findClient(database, ctx.params.id!)
+    if (!row) return missing(ctx)
+    if (!usesSecret(row.payload)) return sendError(ctx, 400, 'invalid_request', 'This client has no secret.')
+    const { secret, hashed } = newSecret()
+    const changed = await change(ctx, row, { ...row.payload, client_secret: hashed })
+    if (!changed) return undefined
+    await record(ctx, 'client-secret', ctx.params.id!)
+    ctx.set('Cache-Control', 'no-store')
+    ctx.body = { client_id: ctx.params.id, client_secret: secret, client_secret_expires_at: 0 }
+  })
+
+  router.delete('/auth/clients/:id', ...guards, async (ctx) => {
+    if (!(await findClient(database, ctx.params.id!))) return missing(ctx)
     await clients.destroy(ctx.params.id!)
     ctx.status = 204
+    await record(ctx, 'client-delete', ctx.params.id!)
   })
 }
 
-/** `approval` and `scope` are the administrator's; all else is the client's. */
-function changedBy(stored: Metadata, { approval, scope }: Record<string, unknown>): Metadata {
-  if (approval !== undefined && approval !== 'granted' && approval !== 'waiting') {
-    throw new BodyError(400, 'approval is granted or waiting.')
-  }
-  if (scope !== undefined && typeof scope !== 'string') throw new BodyError(400, 'scope is a text.')
-  const changed = {
-    ...stored,
-    ...(approval ? { approval } : {}),
-    ...(scope === undefined ? {} : { smart_scope: scope }),
-  }
-  const backend = stored.grant_types?.includes('client_credentials')
-  if (backend && changed.approval === 'granted' && changed.smart_scope === undefined) {
-    throw new BodyError(400, 'Name the system scopes that this client is granted: scope.')
-  }
-  return changed
+function missing(ctx: Context): void {
+  sendError(ctx, 404, 'invalid_request', 'There is no such client.')
 }
 
-function shown({ client_secret: _secret, smart_scope: scope, smart_jwks_uri: uri, jwks, ...rest }: Metadata) {
-  return { ...rest, ...(scope === undefined ? {} : { scope }), ...(uri === undefined ? { jwks } : { jwks_uri: uri }) }
+function shown({ payload, version }: ClientRow): Record<string, unknown> {
+  const { client_secret: _secret, smart_scope: scope, smart_jwks_uri: uri, jwks, ...rest } = payload
+  return {
+    ...rest,
+    ...(scope === undefined ? {} : { scope }),
+    ...(uri === undefined ? { jwks } : { jwks_uri: uri }),
+    version,
+  }
 }

@@ -5,21 +5,30 @@
  * https://hl7.org/fhir/smart-app-launch/STU2.2/token-introspection.html
  */
 import type Router from '@koa/router'
+import type { Context } from 'koa'
+import type { AuditTrail } from '../audit-trail.ts'
 import type { LiveToken, Tokens } from '../principal.ts'
 import { readText } from '../read-body.ts'
 import { type Administrators, bearerOf, type Caller } from './administrators.ts'
+import { auditRefusals } from './audited.ts'
 import { sendError } from './send-error.ts'
 
 interface Parts {
   tokens: Pick<Tokens, 'find'>
   administrators: Administrators
   issuer: string
+  audit: AuditTrail
 }
 
-export function introspectionEndpoint(router: Router, { tokens, administrators, issuer }: Parts): void {
+export function introspectionEndpoint(router: Router, { tokens, administrators, issuer, audit }: Parts): void {
+  const audited = auditRefusals(audit, 'introspect')
+
   router.post('/auth/token/introspection', async (ctx, next) => {
     const bearer = bearerOf(ctx)
-    if (bearer === undefined) return next()
+    return bearer === undefined ? next() : audited(ctx, () => introspect(ctx, bearer))
+  })
+
+  async function introspect(ctx: Context, bearer: string): Promise<void> {
     const caller = await administrators.identify(bearer)
     if (!caller) {
       ctx.set('WWW-Authenticate', 'Bearer error="invalid_token"')
@@ -31,7 +40,7 @@ export function introspectionEndpoint(router: Router, { tokens, administrators, 
     const found = await tokens.find(token)
     ctx.set('Cache-Control', 'no-store')
     ctx.body = found && mayKnow(caller, found) ? { ...description(found), iss: issuer } : { active: false }
-  })
+  }
 }
 
 function mayKnow({ isAdministrator, principal }: Caller, { principal: owner }: LiveToken): boolean {

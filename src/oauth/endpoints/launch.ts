@@ -10,7 +10,9 @@ import type { People } from '../people.ts'
 import type { SmartClient } from '../provider/clients.ts'
 import type { Launches } from '../provider/launches.ts'
 import { BodyError, parseObject, readText } from '../read-body.ts'
+import { actorOf, type AuditTrail } from '../audit-trail.ts'
 import type { Administrators, Caller } from './administrators.ts'
+import { auditRefusals } from './audited.ts'
 import { sendError } from './send-error.ts'
 
 interface Parts {
@@ -19,6 +21,7 @@ interface Parts {
   people: Pick<People, 'mayRead'>
   administrators: Administrators
   publicUrl: string
+  audit: AuditTrail
 }
 
 interface Request {
@@ -28,9 +31,10 @@ interface Request {
   readonly extra: Record<string, unknown>
 }
 
-export function launchEndpoint(router: Router, { provider, launches, people, administrators, publicUrl }: Parts): void {
+export function launchEndpoint(router: Router, parts: Parts): void {
+  const { provider, launches, people, administrators, publicUrl, audit } = parts
   const fhirBase = `${publicUrl}/fhir`
-  router.post('/auth/launch', administrators.person, async (ctx) => {
+  router.post('/auth/launch', auditRefusals(audit, 'launch'), administrators.person, async (ctx) => {
     const { principal } = ctx.state.caller as Caller
     const request = requestOf(parseObject(await readText(ctx.req)))
     const client = (await provider.Client.find(request.clientId)) as SmartClient | undefined
@@ -41,6 +45,10 @@ export function launchEndpoint(router: Router, { provider, launches, people, adm
     }
     const { clientId, patient: patientId, extra } = request
     const launch = await launches.make({ accountId: principal.accountId!, clientId, patientId, extra })
+    await audit(ctx, {
+      ...{ interaction: 'launch', outcome: 'success', status: 200, ...actorOf(principal) },
+      detail: { client: clientId, patient: `Patient/${patientId}` },
+    })
     ctx.set('Cache-Control', 'no-store')
     ctx.body = { launch, ...(client.launch_uri ? { url: launchUrl(client.launch_uri, fhirBase, launch) } : {}) }
   })

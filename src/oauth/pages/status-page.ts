@@ -6,6 +6,7 @@ import type { Context } from 'koa'
 import type { Account, AccountRows, Database } from '../accounts/account.ts'
 import type { Login } from '../accounts/login.ts'
 import type { Approval, Evidence, People } from '../people.ts'
+import type { AuditTrail } from '../audit-trail.ts'
 import { BodyError, readBytes } from '../read-body.ts'
 import { alert, input, notice } from './controls.ts'
 import { type FormState, readForm, tell } from './form.ts'
@@ -19,6 +20,7 @@ interface Parts {
   login: Login
   people: Pick<People, 'approvalOf' | 'addEvidence'>
   statusCookie: StatusCookie
+  audit: AuditTrail
 }
 
 const largestFile = 10 * 2 ** 20
@@ -33,7 +35,7 @@ const states: Readonly<Record<Approval['state'], string>> = {
 }
 
 export function statusPage(router: Router<FormState>, parts: Parts): void {
-  const { database, accounts, login, people, statusCookie } = parts
+  const { database, accounts, login, people, statusCookie, audit } = parts
 
   async function known(ctx: Context): Promise<Account | undefined> {
     const accountId = statusCookie.accountId(ctx)
@@ -57,6 +59,10 @@ export function statusPage(router: Router<FormState>, parts: Parts): void {
   router.post('/status', readForm, async (ctx) => {
     const email = ctx.state.form.text('email')
     const result = await login({ email, password: ctx.state.form.text('password'), ip: ctx.ip })
+    const account = 'account' in result ? result.account : undefined
+    const known = result.outcome === 'welcome' || result.outcome === 'inactive'
+    const status = known ? 200 : { wait: 429, wrong: 401, unverified: 403 }[result.outcome]
+    await audit(ctx, { interaction: 'login', outcome: known ? 'success' : 'refused', status, account })
     if (result.outcome === 'wait') {
       ctx.set('Retry-After', String(result.seconds))
       return askWho(ctx, 429, email, `Too many attempts. Please wait ${result.seconds} seconds and try again.`)

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto'
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider'
 import type { Handle } from '../../store/store.ts'
+import { endClient, keepRegistration } from './client-rows.ts'
 import { hashSecret } from './client-secret.ts'
 import type { JwksCache } from './jwks-cache.ts'
 
@@ -40,6 +41,7 @@ export function createAdapter(parts: { database: Pick<Handle, 'query'>; jwks: Jw
 
     return {
       async upsert(id, payload, expiresIn) {
+        if (isClient) return keepRegistration(database, id, stored(model, payload))
         // The loser of two parallel uses of one assertion is told so here: oidc-provider looks first and stores later.
         const conflict = model === 'ReplayDetection' ? 'nothing' : `update set ${overwritten}`
         const rows = await database.query(
@@ -125,13 +127,6 @@ export async function endGrant(database: Pick<Handle, 'query'>, grantId: string)
        itself as (delete from oidc_payload where model = 'Grant' and id = $1)
      delete from oidc_payload where grant_id = $1`,
     [grantId],
-  )
-}
-
-async function endClient(database: Pick<Handle, 'query'>, clientId: string): Promise<void> {
-  await database.query(
-    `with ended as (delete from smart_grant where client_id = $1) delete from oidc_payload where client_id = $1`,
-    [clientId],
   )
 }
 

@@ -3,14 +3,24 @@
  *
  * https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1
  */
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type Provider from 'oidc-provider'
+import type { AdapterPayload } from 'oidc-provider'
 
 const prefix = 'sha256:'
 
 /** Leaves alone what is hashed already: the library stores again what it has read. */
 export function hashSecret(secret: string): string {
   return secret.startsWith(prefix) ? secret : prefix + createHash('sha256').update(secret).digest('base64url')
+}
+
+export function newSecret(): { secret: string; hashed: string } {
+  const secret = randomBytes(64).toString('base64url')
+  return { secret, hashed: hashSecret(secret) }
+}
+
+export function usesSecret({ token_endpoint_auth_method: method }: AdapterPayload): boolean {
+  return method === 'client_secret_basic' || method === 'client_secret_post'
 }
 
 /** The library compares what a client sends with what is stored: here, hash with hash. */

@@ -4,21 +4,25 @@
  * https://www.rfc-editor.org/rfc/rfc7591#section-2
  */
 import { parseUrl } from '../parse-url.ts'
+import type Provider from 'oidc-provider'
 import { type Client, type ClientMetadata, type Configuration, errors } from 'oidc-provider'
 
 /**
  * - `smart_scope`: the scopes of the registration. oidc-provider takes only fixed ones in `scope`. Absent: the app may ask for any.
  * - `smart_jwks_uri`: the `jwks_uri`, whose keys we fetch ourselves (see jwks-cache.ts).
- * - `approval`: `granted` or `waiting`; set by us alone.
+ * - `approval`: set by us alone; what is not `granted` gets nothing.
  * - `first_party`: the app is a part of this server.
  */
 export const extraProperties = ['smart_scope', 'smart_jwks_uri', 'launch_uri', 'approval', 'first_party'] as const
+
+export const approvals = ['granted', 'waiting', 'suspended'] as const
+export type Approval = (typeof approvals)[number]
 
 export interface SmartClient extends Client {
   readonly smart_scope?: string
   readonly smart_jwks_uri?: string
   readonly launch_uri?: string
-  readonly approval?: 'granted' | 'waiting'
+  readonly approval?: Approval
   readonly first_party?: boolean
 }
 
@@ -66,4 +70,13 @@ export const extraClientMetadata: NonNullable<Configuration['extraClientMetadata
 
 function isWebUrl(value: unknown): boolean {
   return ['http:', 'https:'].includes(parseUrl(value)?.protocol ?? '')
+}
+
+/** What people know the app by. An app that is gone, or whose metadata no longer hold, is called by its id. */
+export async function nameOfClient(provider: Provider, clientId: string): Promise<string> {
+  try {
+    return (await provider.Client.find(clientId))?.clientName ?? clientId
+  } catch {
+    return clientId
+  }
 }

@@ -168,7 +168,7 @@ function createFindAccount({
       return undefined
     const fhirUser = `${publicUrl}/fhir/${account.person.type}/${account.person.id}`
     const twoSteps = secondFactor.isDemanded(account)
-    return { accountId, fhirUser, twoSteps, claims: () => ({ sub: accountId, fhirUser }) }
+    return { accountId, fhirUser, twoSteps, person: account.person, claims: () => ({ sub: accountId, fhirUser }) }
   }
 }
 

@@ -6,32 +6,26 @@
  */
 import type { Middleware } from 'koa'
 import type Provider from 'oidc-provider'
+import type { Database } from '../accounts/account.ts'
 import type { Throttle } from '../accounts/throttle.ts'
 import { type Administrators, bearerOf } from '../endpoints/administrators.ts'
 import { sendError } from '../endpoints/send-error.ts'
 import { parseObject, readText } from '../read-body.ts'
+import { isSameClient } from './client-changes.ts'
+import { findClient } from './client-rows.ts'
 import { hashSecret } from './client-secret.ts'
 import { extraProperties, type SmartClient } from './clients.ts'
 
 interface Parts {
   provider: Provider
+  database: Database
   administrators: Administrators
   throttle: Throttle
 }
 
 type Metadata = Record<string, unknown>
 
-/** What an approval looked at. A change of any of it by the client itself waits for another approval. */
-const judged = [
-  'redirect_uris',
-  'grant_types',
-  'token_endpoint_auth_method',
-  'smart_scope',
-  'smart_jwks_uri',
-  'launch_uri',
-] as const
-
-export function createRegistrationRequest({ provider, administrators, throttle }: Parts): Middleware {
+export function createRegistrationRequest({ provider, database, administrators, throttle }: Parts): Middleware {
   return async function registrationRequest(ctx, next) {
     if (ctx.path !== '/reg' && !ctx.path.startsWith('/reg/')) return next()
     if (ctx.method === 'POST' || ctx.method === 'PUT') {
@@ -61,18 +55,24 @@ export function createRegistrationRequest({ provider, administrators, throttle }
     return undefined
   }
 
-  async function approvalOfUpdate(ctx: Parameters<Middleware>[0], metadata: Metadata) {
-    const client = (await provider.Client.find(ctx.path.slice('/reg/'.length))) as SmartClient | undefined
-    const stored: Metadata = { ...client?.metadata() }
+  /** An approval is of what an administrator looked at: a change of anything waits for another one. */
+  async function approvalOfUpdate(
+    ctx: Parameters<Middleware>[0],
+    metadata: Metadata,
+  ): Promise<SmartClient['approval']> {
+    const row = await findClient(database, ctx.path.slice('/reg/'.length))
+    if (row?.payload.approval !== 'granted') return 'waiting'
     // Without the member an app would have no limit; leaving it out must not lift the one it has.
-    metadata.smart_scope ??= stored.smart_scope
-    const same = judged.every((name) => JSON.stringify(metadata[name]) === JSON.stringify(stored[name]))
-    return same && client?.approval === 'granted' ? 'granted' : 'waiting'
+    metadata.smart_scope ??= row.payload.smart_scope
+    return isSameClient(provider, row.payload, metadata) ? 'granted' : 'waiting'
   }
 }
 
-/** From the standard's names to those under which we keep what the library must not see; nothing of ours is taken over. */
-function inbound({ scope, jwks_uri: uri, ...rest }: Metadata): Metadata {
+/**
+ * From the standard's names to those under which we keep what the library must not see; nothing of ours is taken over. The
+ * library would fetch a `sector_identifier_uri` at once, which no subject of ours depends on.
+ */
+function inbound({ scope, jwks_uri: uri, sector_identifier_uri: _fetched, ...rest }: Metadata): Metadata {
   const own: readonly string[] = extraProperties.filter((name) => name !== 'launch_uri')
   const metadata = Object.fromEntries(Object.entries(rest).filter(([name]) => !own.includes(name)))
   if (scope !== undefined && scope !== '') metadata.smart_scope = scope

@@ -29,7 +29,8 @@ export function createTokenRequest({ provider, jwks }: { provider: Provider; jwk
     const claimed = assertion === null ? undefined : claims(assertion)
     if (!claimed) return
     const client = await findClient(claimed.clientId)
-    if (client?.smart_jwks_uri) await jwks.refresh(client.smart_jwks_uri, claimed.kid)
+    // Nothing is fetched for an app that nobody has looked at.
+    if (client?.smart_jwks_uri && client.approval === 'granted') await jwks.refresh(client.smart_jwks_uri, claimed.kid)
   }
 
   /** SMART's refresh table has no `client_id`, so public clients may leave it out: the token tells whose it is. */

@@ -21,10 +21,22 @@ const columns: readonly Column<AuditRow>[] = [
   { name: 'ip', type: 'text', of: ({ ip }) => storable(ip) },
 ]
 
+/** Few rows have one, and the statement of all others stays what it is. */
+const detail: Column<AuditRow> = {
+  name: 'detail',
+  type: 'jsonb',
+  of: (row) => (row.detail ? JSON.stringify(row.detail, storableTexts) : null),
+}
+
+export function hasDetail(rows: readonly AuditRow[]): boolean {
+  return rows.some((row) => row.detail !== undefined)
+}
+
 /** The insert of audit rows, as a statement or a part of one; `when` is an SQL condition for all of them. */
 export function auditInsert(params: Params, rows: readonly AuditRow[], when?: string): string {
-  const source = rows.length === 1 ? oneRow(params, columns, rows[0]!) : manyRows(params, columns, rows)
-  const names = columns.map(({ name }) => name).join(', ')
+  const all = hasDetail(rows) ? [...columns, detail] : columns
+  const source = rows.length === 1 ? oneRow(params, all, rows[0]!) : manyRows(params, all, rows)
+  const names = all.map(({ name }) => name).join(', ')
   return `insert into audit (${names}) select * from (${source}) rows${when === undefined ? '' : ` where ${when}`}`
 }
 
@@ -41,6 +53,13 @@ export function auditOfFound(params: Params, row: AuditRow): string {
   const values = names.map((name) => known[name] ?? `r.${name}`)
   return `insert into audit (${names.join(', ')}) select ${values.join(', ')}
     from found, (${oneRow(params, columns, row)}) r where not found.deleted`
+}
+
+const longestText = 500
+
+/** jsonb takes neither NUL nor half characters, also where they are escaped. */
+function storableTexts(_name: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.replaceAll('\u0000', '\ufffd').slice(0, longestText).toWellFormed() : value
 }
 
 /** Refused requests are audited too, so these texts may be anything; Postgres cannot store a NUL. */

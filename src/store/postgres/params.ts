@@ -12,7 +12,7 @@ export function createParams(): Params {
 
 export interface Column<Row> {
   readonly name: string
-  readonly type: 'bool' | 'int2' | 'int4' | 'int8' | 'float8' | 'text' | 'tsvector' | ArrayType
+  readonly type: 'bool' | 'int2' | 'int4' | 'int8' | 'float8' | 'text' | 'tsvector' | 'jsonb' | ArrayType
   readonly of: (row: Row) => unknown
 }
 
@@ -47,7 +47,7 @@ function ofType(type: Column<never>['type'], value: unknown): unknown {
 
 /** In a list of such values. */
 function travelsAsText(type: Column<never>['type']): boolean {
-  return isArray(type) || type === 'tsvector'
+  return isArray(type) || type === 'tsvector' || type === 'jsonb'
 }
 
 function isArray(type: Column<never>['type']): type is ArrayType {
