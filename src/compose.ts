@@ -122,9 +122,9 @@ async function composeOn(
     perform: performer.perform,
     trustProxy: settings.http.trustProxy,
     metricsToken: settings.http.metricsToken,
-    callerOf(token) {
+    callerOf(token, proof) {
       const given = parts.tokens?.(token)
-      return given ? { presumed: given, principal: Promise.resolve(given) } : oauth.callerOf(token)
+      return given ? { presumed: given, principal: Promise.resolve(given) } : oauth.callerOf(token, proof)
     },
     oauth: oauth.routes,
     webFiles: webFiles(),

@@ -5,7 +5,11 @@ import { FhirError } from '../fhir/error.ts'
 import type { RateLimit } from './rate-limit.ts'
 import type { RequestState } from './request-state.ts'
 
-export type CallerOf = (token: string) => {
+/** `presented`: what shows that the sender has the key of a token that is bound to one. */
+export type CallerOf = (
+  token: string,
+  presented?: { readonly proof: string; readonly method: string; readonly path: string },
+) => {
   /** Who the token stood for the last time, if that is known; the same object if it still stands for the same. */
   presumed: Principal | undefined
   principal: Promise<Principal | undefined>
@@ -18,18 +22,19 @@ interface Parts {
 }
 
 /**
- * From a Bearer token to who asks. One SQL statement per request finds token, account state, role and launch context. A
- * search need not wait for it: see `Context.confirm`.
+ * From an access token to who asks: a Bearer token, or one that is bound to a key (DPoP) with its proof. One SQL statement per
+ * request finds token, account state, role and launch context. A search need not wait for it: see `Context.confirm`.
  *
- * https://www.rfc-editor.org/rfc/rfc6750
+ * https://www.rfc-editor.org/rfc/rfc6750 and https://www.rfc-editor.org/rfc/rfc9449#section-7
  */
 export function createBearer({ callerOf, base, rateLimit }: Parts) {
   return async function bearer(ctx: ParameterizedContext<RequestState>): Promise<void> {
     const header = ctx.get('authorization')
     if (header === '') throw new FhirError('loginRequired', 'Send an access token: Authorization: Bearer …')
-    const token = /^Bearer +([A-Za-z0-9\-._~+/]+=*)$/i.exec(header)?.[1]
+    const [, scheme, token] = /^(Bearer|DPoP) +([A-Za-z0-9\-._~+/]+=*)$/i.exec(header) ?? []
     if (!token) throw expired()
-    const { presumed, principal } = callerOf(token)
+    const presented = scheme?.length === 4 ? { proof: ctx.get('dpop'), method: ctx.method, path: ctx.path } : undefined
+    const { presumed, principal } = callerOf(token, presented)
     if (presumed && isSearch(ctx)) await presume(ctx, presumed, principal)
     else ctx.state.caller = await admitted(ctx, await principal)
   }

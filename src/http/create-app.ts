@@ -92,7 +92,7 @@ const cors: Middleware<RequestState> = async (ctx, next) => {
   ctx.set('Access-Control-Allow-Methods', 'GET, HEAD, POST, PUT, PATCH, DELETE')
   ctx.set(
     'Access-Control-Allow-Headers',
-    'Authorization, Content-Type, Accept, Prefer, If-Match, If-None-Match, If-None-Exist, If-Modified-Since, Range, X-Security-Context, X-Request-Id',
+    'Authorization, DPoP, Content-Type, Accept, Prefer, If-Match, If-None-Match, If-None-Exist, If-Modified-Since, Range, X-Security-Context, X-Request-Id',
   )
   ctx.set('Access-Control-Max-Age', '86400')
   ctx.status = 204

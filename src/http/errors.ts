@@ -24,7 +24,7 @@ export function createErrors(log: Logger, send: Send): Middleware<RequestState> 
       const known = error instanceof FhirError ? error : fromKoa(error)
       if (!known || known.status >= 500) log.error({ err: error, requestId: ctx.state.requestId }, 'request failed')
       ctx.status = known?.status ?? 500
-      if (ctx.status === 401) ctx.set('WWW-Authenticate', challenge(known))
+      if (ctx.status === 401) ctx.set('WWW-Authenticate', challenge(known, ctx.get('authorization')))
       if (known?.problem === 'insufficientScope') ctx.set('WWW-Authenticate', 'Bearer error="insufficient_scope"')
       if (ctx.status === 405) ctx.set('Allow', (known?.allow ?? ofBase).join(', '))
       if (known?.retryAfter !== undefined) ctx.set('Retry-After', String(known.retryAfter))
@@ -38,8 +38,9 @@ export function createErrors(log: Logger, send: Send): Middleware<RequestState> 
 const ofBase = ['GET', 'HEAD', 'POST']
 
 /** RFC 6750 §3: no error code when the request carried no token at all. */
-function challenge(error: FhirError | undefined): string {
-  return error?.problem === 'expiredToken' ? 'Bearer error="invalid_token"' : 'Bearer'
+function challenge(error: FhirError | undefined, authorization: string): string {
+  const scheme = /^DPoP /i.test(authorization) ? 'DPoP' : 'Bearer'
+  return error?.problem === 'expiredToken' ? `${scheme} error="invalid_token"` : scheme
 }
 
 /** Koa's and body parsers' own errors carry a status; their texts are safe only when they say so (`expose`). */

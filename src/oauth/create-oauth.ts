@@ -25,6 +25,7 @@ import { createSetup } from './accounts/setup.ts'
 import { createThrottle, type Throttle } from './accounts/throttle.ts'
 import { createTotp } from './accounts/totp.ts'
 import { createAuditTrail } from './audit-trail.ts'
+import { createProofCheck } from './dpop-proof.ts'
 import { createRoutes } from './create-routes.ts'
 import { smartConfigurationOf } from './endpoints/smart-configuration.ts'
 import type { Log } from './log.ts'
@@ -74,6 +75,7 @@ export async function createOAuth(parts: OAuthParts) {
     practitionerActiveKey,
     houseClient: houseClientId,
     fhirBase: `${publicUrl}/fhir`,
+    isProven: createProofCheck({ database: store, publicUrl }),
   })
   const patientRid = (id: string) => parts.ridOf('Patient', id)
   const cookieKeys = [derivedSecret(masterKey, 'cookies').toString('base64url')]

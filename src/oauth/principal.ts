@@ -9,6 +9,7 @@ import { parseScopes } from '../access/scopes.ts'
 import { type Database, rolesOf } from './accounts/account.ts'
 import { mayActSql } from './accounts/activity.ts'
 import { createBatched } from '../store/batched.ts'
+import type { PresentedProof, ProofCheck } from './dpop-proof.ts'
 import { hashToken } from './provider/adapter.ts'
 
 type TokenModel = 'AccessToken' | 'ClientCredentials' | 'RefreshToken'
@@ -23,6 +24,8 @@ export interface LiveToken {
     exp: number
     aud?: string
     extra?: Record<string, unknown>
+    /** The thumbprint of the key that the token is bound to. */
+    jkt?: string
   }
   readonly principal: Principal
 }
@@ -63,8 +66,9 @@ export function createTokens(parts: {
   practitionerActiveKey: bigint
   houseClient: string
   fhirBase: string
+  isProven: ProofCheck
 }) {
-  const { database, practitionerActiveKey, houseClient, fhirBase } = parts
+  const { database, practitionerActiveKey, houseClient, fhirBase, isProven } = parts
 
   /** What the tokens stood for the last time: one that still stands for the same is the same object again. */
   const remembered = new Map<string, Remembered>()
@@ -89,20 +93,39 @@ export function createTokens(parts: {
     const found = new Map(rows.map((row) => [row.id, again(row)]))
     return ids.map((id) => {
       if (!found.has(id)) remembered.delete(id)
-      return found.get(id)?.principal
+      return found.get(id)
     })
   })
+
+  /**
+   * A token that is bound to a key is of no use without a proof, and a proof of none for another token: that would hide that
+   * it is not bound.
+   */
+  async function proven(token: string, id: string, presented?: PresentedProof): Promise<Principal | undefined> {
+    const found = await access(id)
+    const jkt = found?.payload.jkt
+    if (jkt === undefined && presented === undefined) return found?.principal
+    if (jkt === undefined || presented === undefined) return undefined
+    return (await isProven(token, jkt, presented)) ? found?.principal : undefined
+  }
 
   return {
     /**
      * The caller that an access token stands for; undefined when it is unknown, expired, revoked or foreign. Every request
      * is judged by a statement that begins after it came in; requests that come in together share one.
      */
-    principalOf: (token: string): Promise<Principal | undefined> => access(hashToken(token)),
+    principalOf: (token: string, presented?: PresentedProof): Promise<Principal | undefined> =>
+      proven(token, hashToken(token), presented),
     /** The same, and who the token stood for the last time it was asked about: the same object if that is still so. */
-    callerOf(token: string): { presumed: Principal | undefined; principal: Promise<Principal | undefined> } {
+    callerOf(
+      token: string,
+      presented?: PresentedProof,
+    ): { presumed: Principal | undefined; principal: Promise<Principal | undefined> } {
       const id = hashToken(token)
-      return { presumed: remembered.get(id)?.token.principal, principal: access(id) }
+      const known = remembered.get(id)?.token
+      // Nobody is taken for who he is on a token that has to be proven.
+      const presumed = presented === undefined && known?.payload.jkt === undefined ? known?.principal : undefined
+      return { presumed, principal: proven(token, id, presented) }
     },
     /** Any token, for introspection. */
     async find(token: string): Promise<LiveToken | undefined> {

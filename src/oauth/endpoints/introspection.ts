@@ -48,7 +48,7 @@ function mayKnow({ isAdministrator, principal }: Caller, { principal: owner }: L
 }
 
 function description({ model, payload, principal }: LiveToken): Record<string, unknown> {
-  const { clientId, scope, iat, exp, aud, extra } = payload
+  const { clientId, scope, iat, exp, aud, extra, jkt } = payload
   return {
     ...extra,
     active: true,
@@ -58,6 +58,7 @@ function description({ model, payload, principal }: LiveToken): Record<string, u
     exp,
     aud,
     ...(principal.accountId === undefined ? {} : { sub: principal.accountId }),
-    ...(model === 'RefreshToken' ? {} : { token_type: 'Bearer' }),
+    ...(model === 'RefreshToken' ? {} : { token_type: jkt === undefined ? 'Bearer' : 'DPoP' }),
+    ...(jkt === undefined ? {} : { cnf: { jkt } }),
   }
 }

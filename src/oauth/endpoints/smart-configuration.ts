@@ -3,6 +3,7 @@
  *
  * https://hl7.org/fhir/smart-app-launch/STU2.2/conformance.html#using-well-known
  */
+import { proofAlgorithms } from '../dpop-proof.ts'
 import { fixedScopes } from '../provider/grantable-scopes.ts'
 
 export function smartConfigurationOf(publicUrl: string): Readonly<Record<string, unknown>> {
@@ -14,6 +15,7 @@ export function smartConfigurationOf(publicUrl: string): Readonly<Record<string,
     token_endpoint: `${issuer}/token`,
     token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
     token_endpoint_auth_signing_alg_values_supported: ['RS384', 'ES384'],
+    dpop_signing_alg_values_supported: proofAlgorithms,
     registration_endpoint: `${issuer}/reg`,
     introspection_endpoint: `${issuer}/token/introspection`,
     revocation_endpoint: `${issuer}/token/revocation`,

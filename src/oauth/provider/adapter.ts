@@ -60,7 +60,7 @@ export function createAdapter(parts: { database: Pick<Handle, 'query'>; jwks: Jw
           ],
           `oidc-upsert-${conflict.slice(0, 7)}`,
         )
-        if (rows.length === 0) throw new errors.InvalidClientAuth('client assertion tokens must only be used once')
+        if (rows.length === 0) throw new errors.InvalidClientAuth('an assertion or a proof must only be used once')
       },
 
       async find(id) {

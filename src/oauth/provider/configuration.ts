@@ -8,6 +8,7 @@ import { type Configuration, errors, interactionPolicy, type KoaContextWithOIDC 
 import type { JWK } from 'jose'
 import type { AccountRows, Database } from '../accounts/account.ts'
 import type { SecondFactor } from '../accounts/second-factor.ts'
+import { proofAlgorithms } from '../dpop-proof.ts'
 import { parseUrl } from '../parse-url.ts'
 import type { ProviderPages } from '../pages/provider-pages.ts'
 import type { Tokens } from '../principal.ts'
@@ -59,7 +60,11 @@ export function createConfiguration(parts: ConfigurationParts): Configuration {
     responseTypes: ['code'],
     allowOmittingSingleRegisteredRedirectUri: false,
     clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'],
-    enabledJWA: { clientAuthSigningAlgValues: ['RS384', 'ES384'], idTokenSigningAlgValues: ['RS256', 'ES384'] },
+    enabledJWA: {
+      clientAuthSigningAlgValues: ['RS384', 'ES384'],
+      idTokenSigningAlgValues: ['RS256', 'ES384'],
+      dPoPSigningAlgValues: proofAlgorithms as never,
+    },
     assertJwtClientAuthClaimsAndHeader: createAssertionRules(issuer),
     clientBasedCORS: (_ctx, origin, client) =>
       client.redirectUris?.some((uri) => parseUrl(uri)?.origin === origin) ?? false,
@@ -104,8 +109,7 @@ function createFeatures(parts: ConfigurationParts): NonNullable<Configuration['f
   return {
     devInteractions: { enabled: false },
     userinfo: { enabled: false },
-    // Bound tokens would have to be checked at the FHIR base as well.
-    dPoP: { enabled: false },
+    dPoP: { enabled: true },
     // Signed requests name the issuer in `aud`, which is the FHIR base for SMART.
     pushedAuthorizationRequests: { enabled: false },
     clientCredentials: { enabled: true },
