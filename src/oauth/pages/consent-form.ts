@@ -6,9 +6,9 @@
 import type { Context } from 'koa'
 import type { SmartClient } from '../provider/clients.ts'
 import { alert, hidden, input } from './controls.ts'
+import { scopeGroups } from './consent-scopes.ts'
 import { type Html, html } from './html.ts'
 import { showPage } from './page.ts'
-import { scopeWords } from './scope-words.ts'
 
 export interface Choices {
   readonly uid: string
@@ -23,13 +23,14 @@ export interface Choices {
 }
 
 interface Consent extends Choices {
-  readonly kept: readonly string[]
+  readonly ticked: readonly string[]
+  readonly only: readonly string[]
   readonly chosen?: string
   readonly problem?: string | undefined
 }
 
 export function showConsent(ctx: Context, consent: Consent): void {
-  const { uid, client, email, asked, kept, problem, leadsTo } = consent
+  const { uid, client, email, problem, leadsTo } = consent
   const name = client.clientName ?? client.clientId
   showPage(ctx, {
     status: problem ? 422 : 200,
@@ -39,24 +40,14 @@ export function showConsent(ctx: Context, consent: Consent): void {
       <p>You are signed in as <strong>${email}</strong>. ${name} asks to:</p>
       <form method="post" action="/consent">
         ${hidden('interaction', uid)}
-        <fieldset>
-          <legend>Untick what you do not want</legend>
-          ${asked.map((scope) => box(scope, kept.includes(scope)))}
-        </fieldset>
-        ${picker(consent)}
+        <p>Untick what you do not want.</p>
+        ${scopeGroups(consent)} ${picker(consent)}
         <p>
           <button name="allow" value="yes">Allow</button>
           <button name="deny" value="yes" class="second" formnovalidate>Refuse</button>
         </p>
       </form>`,
   })
-}
-
-function box(scope: string, ticked: boolean): Html {
-  return html`<label class="choice">
-    <input type="checkbox" name="scope" value="${scope}" ${ticked && html`checked`} />
-    <span>${scopeWords(scope)}<br /><code>${scope}</code></span>
-  </label>`
 }
 
 function picker({ patients, find, chosen }: Consent): Html | undefined {

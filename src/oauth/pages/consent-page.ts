@@ -8,7 +8,6 @@ import type Router from '@koa/router'
 import type { Context } from 'koa'
 import type Provider from 'oidc-provider'
 import type { Interaction } from 'oidc-provider'
-import { covers, parseScope, parseScopes } from '../../access/scopes.ts'
 import type { Account, AccountRows, Database } from '../accounts/account.ts'
 import type { People } from '../people.ts'
 import { effectiveRoles } from '../principal.ts'
@@ -19,6 +18,7 @@ import type { Grants, LaunchContext } from '../provider/grants.ts'
 import type { Interactions } from '../provider/interactions.ts'
 import type { Launches } from '../provider/launches.ts'
 import { type Choices, showConsent } from './consent-form.ts'
+import { keptScopes } from './consent-scopes.ts'
 import { type FormState, readForm } from './form.ts'
 import { html } from './html.ts'
 import { showPage } from './page.ts'
@@ -51,7 +51,7 @@ export function consentPage(router: Router<FormState>, parts: Parts): void {
   router.get('/consent', async (ctx) => {
     const question = await questionOf(ctx, String(ctx.query[interactions.parameter] ?? ''))
     if (!question) return outdated(ctx)
-    return showConsent(ctx, { ...(await choicesOf(question, '')), kept: question.asked })
+    return showConsent(ctx, { ...(await choicesOf(question, '')), ticked: question.asked, only: [] })
   })
 
   router.post('/consent', readForm, async (ctx) => {
@@ -63,11 +63,13 @@ export function consentPage(router: Router<FormState>, parts: Parts): void {
     if (form.all('deny').length > 0) {
       return interactions.finish(ctx, interaction, { error: 'access_denied', error_description: 'the person refused' })
     }
-    const kept = keptScopes(asked, form.all('scope'))
+    const [ticked, only] = [form.all('scope'), form.all('only')]
+    // A narrower one that exists here; the page offers no other.
+    const kept = parts.grantableScopes(keptScopes(asked, ticked, only).join(' '), question.client, false)
     const again = async (problem?: string) =>
       showConsent(ctx, {
         ...(await choicesOf(question, form.text('find'))),
-        kept,
+        ...{ ticked, only },
         problem,
         chosen: form.text('patient'),
       })
@@ -139,15 +141,6 @@ function createDecisions(parts: Parts) {
   }
 
   return { questionOf, choicesOf, decide }
-}
-
-/** What was asked for and ticked, and narrower scopes that the person put in their place. */
-function keptScopes(asked: readonly string[], ticked: readonly string[]): string[] {
-  const wide = asked.flatMap((scope) => parseScopes(scope))
-  return [...new Set(ticked)].filter((text) => {
-    const scope = parseScope(text)
-    return asked.includes(text) || (scope !== undefined && covers(wide, scope))
-  })
 }
 
 /** Only an EHR launch knows a visit. */

@@ -16,6 +16,9 @@ input:not([type=checkbox], [type=radio]), textarea { width: 100%; min-height: 2.
 .choice code { overflow-wrap: anywhere; font-size: .875rem; }
 fieldset { margin: 0 0 1.25rem; padding: 0; border: 0; }
 legend { font-weight: 600; padding: 0; }
+.narrow { margin: 0 0 .75rem 2rem; }
+.narrow summary { cursor: pointer; min-height: 1.75rem; color: var(--accent); }
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 button, .button { display: inline-block; min-height: 2.75rem; padding: .5rem 1.25rem; font: inherit; font-weight: 600; text-decoration: none; border: 1px solid var(--accent); border-radius: .375rem; background: var(--accent); color: var(--on-accent); cursor: pointer; }
 button.second { background: transparent; color: var(--accent); }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }

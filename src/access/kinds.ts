@@ -1,0 +1,83 @@
+import type { Scope } from './principal.ts'
+
+/** A kind of records of one type, as a person would name it, and the `category` by which it is found. */
+interface Kind {
+  readonly category: string
+  readonly words: string
+}
+
+const terminology = 'http://terminology.hl7.org/CodeSystem'
+const usCore = 'http://hl7.org/fhir/us/core/CodeSystem'
+
+function kinds(system: string, named: Readonly<Record<string, string>>): Kind[] {
+  return Object.entries(named).map(([code, words]) => ({ category: `${system}|${code}`, words }))
+}
+
+/**
+ * The types that a person may choose among where an app asks for all, and the categories to which a type can be narrowed:
+ * those that US Core lists for granular scopes.
+ *
+ * https://hl7.org/fhir/us/core/scopes.html
+ */
+const table: Readonly<Record<string, readonly Kind[]>> = {
+  Patient: [],
+  AllergyIntolerance: [],
+  Appointment: [],
+  CarePlan: [],
+  CareTeam: [],
+  Communication: [],
+  Condition: [
+    ...kinds(`${terminology}/condition-category`, {
+      'encounter-diagnosis': 'diagnoses of a visit',
+      'problem-list-item': 'long-standing problems',
+    }),
+    ...kinds(`${usCore}/condition-category`, { 'health-concern': 'concerns about health' }),
+  ],
+  DiagnosticReport: [
+    ...kinds(`${terminology}/v2-0074`, { LAB: 'laboratory', RAD: 'imaging' }),
+    ...kinds('http://loinc.org', {
+      'LP29708-2': 'cardiology',
+      'LP7839-6': 'pathology',
+      'LP29684-5': 'radiology',
+    }),
+  ],
+  DocumentReference: kinds(`${usCore}/us-core-documentreference-category`, { 'clinical-note': 'notes of the staff' }),
+  Encounter: [],
+  Immunization: [],
+  MedicationRequest: [],
+  Observation: [
+    ...kinds(`${terminology}/observation-category`, {
+      laboratory: 'laboratory results',
+      'vital-signs': 'vital signs',
+      'social-history': 'habits and way of life',
+      survey: 'answers to questionnaires',
+      imaging: 'imaging',
+      exam: 'examinations',
+    }),
+    ...kinds(`${usCore}/us-core-category`, { sdoh: 'living conditions' }),
+  ],
+  Procedure: [],
+  ServiceRequest: [...kinds(`${usCore}/us-core-category`, { sdoh: 'help with living conditions' })],
+}
+
+/** A narrower scope that a person may put in the place of one that an app asked for. */
+export interface Narrower {
+  readonly scope: string
+  readonly words: string
+}
+
+/** Types for a wildcard, categories for a type; nothing for what is narrow already. */
+export function narrowerThan({ level, type, actions, query }: Scope): readonly Narrower[] {
+  if (query) return []
+  if (type === '*') {
+    return Object.keys(table).map((one) => ({ scope: `${level}/${one}.${actions}`, words: spaced(one) }))
+  }
+  return (table[type] ?? []).map(({ category, words }) => {
+    return { scope: `${level}/${type}.${actions}?category=${category}`, words }
+  })
+}
+
+/** DocumentReference: document reference */
+function spaced(type: string): string {
+  return type.replace(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase()
+}
