@@ -281,6 +281,9 @@ const tasks = [
     ...{ ...asked, of: ['treated'] },
   }),
   row('Task/owned', request(colleague, 'Patient/self'), { ...asked, patient: 'rsu', of: ['self'] }),
+  row('Task/on-strange', request(colleague, 'Practitioner/gp', { focus: to('DocumentReference/strange') }), {
+    ...{ ...asked, of: ['stranger'] },
+  }),
   row('Task/wished', request('Patient/treated', 'Practitioner/gp'), { ...asked, of: ['treated'] }),
   row('Task/strange', request(colleague, 'Practitioner/gp'), asked),
 ]

@@ -33,6 +33,7 @@ export const scopeStrings: readonly string[] = [
   `user/DocumentReference.s?${notes} user/Binary.r`,
   `patient/DocumentReference.r?${notes} user/Binary.r user/DocumentReference.s`,
   'user/Binary.cruds',
+  'patient/Binary.cruds',
   `user/Observation.rs?${laboratory} user/Provenance.rs`,
   `patient/Observation.rs?${laboratory} patient/Observation.rs?category=vital-signs`,
   'user/Observation.rs?category=laboratory&status=final',
