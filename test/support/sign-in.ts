@@ -11,9 +11,10 @@ export interface Credentials {
 const clientId = 'chartshare-web'
 
 /** Through login and consent as a person would; the page where the browser ends. */
-async function decided(page: Page, { email, password }: Credentials): Promise<Page> {
+export async function decided(page: Page, { email, password }: Credentials, patient?: string): Promise<Page> {
   const afterLogin = page.url.pathname === '/login' ? await page.submit({ email, password }) : page
-  return afterLogin.url.pathname === '/consent' ? afterLogin.submit({}, 'allow') : afterLogin
+  if (afterLogin.url.pathname !== '/consent') return afterLogin
+  return afterLogin.submit(patient === undefined ? {} : { patient }, 'allow')
 }
 
 /** A standalone launch with PKCE by `openid-client`; the page when it ended without a code. */
@@ -44,8 +45,22 @@ export async function signIn(
 /** The SMART JavaScript client, in its form for servers. */
 export interface FhirClient {
   readonly patient: { readonly id: string | null; read(): Promise<{ resourceType: string; id: string }> }
-  readonly state: { readonly tokenResponse?: { readonly access_token?: string } }
+  readonly encounter: { readonly id: string | null }
+  readonly state: { readonly tokenResponse?: Readonly<Record<string, unknown>> & { readonly access_token?: string } }
   request<T>(path: string): Promise<T>
+  refresh(): Promise<unknown>
+}
+
+/** How an app of `fhirclient` is registered, and in which context it is started. */
+export interface App {
+  readonly clientId: string
+  readonly redirectUri: string
+  readonly clientSecret?: string
+  readonly clientPrivateJwk?: object
+  /** The handle of an EHR launch. */
+  readonly launch?: string
+  /** Whom a member of staff chooses. */
+  readonly patient?: string
 }
 
 type Smart = (
@@ -57,8 +72,14 @@ type Smart = (
   ready(): Promise<FhirClient>
 }
 
-/** A standalone launch by `fhirclient` with the scopes of a patient's app. */
-export async function launchFhirClient(url: string, credentials: Credentials, scope: string): Promise<FhirClient> {
+/** A launch by `fhirclient`: standalone, or by the handle of an EHR. */
+export async function launchFhirClient(
+  url: string,
+  credentials: Credentials,
+  scope: string,
+  app: App = { clientId, redirectUri: `${url}/app` },
+): Promise<FhirClient> {
+  const { launch, patient, ...registered } = app
   const smart = createRequire(import.meta.url)('fhirclient') as Smart
   const kept = new Map<string, unknown>()
   const storage = {
@@ -77,9 +98,9 @@ export async function launchFhirClient(url: string, credentials: Credentials, sc
     redirect: (target: string) => redirects.push(target),
     end: () => undefined,
   } as unknown as ServerResponse
-  await smart(at('/launch'), response, storage).authorize({
-    ...{ iss: `${url}/fhir`, clientId, redirectUri: `${url}/app`, scope, pkceMode: 'required' },
-  })
-  const page = await decided(await createBrowser(url).open(redirects[0]!), credentials)
+  const iss = `${url}/fhir`
+  const started = launch === undefined ? '/launch' : `/launch?${new URLSearchParams({ iss, launch }).toString()}`
+  await smart(at(started), response, storage).authorize({ iss, ...registered, scope, pkceMode: 'required' })
+  const page = await decided(await createBrowser(url).open(redirects[0]!), credentials, patient)
   return smart(at(page.url.pathname + page.url.search), response, storage).ready()
 }
