@@ -112,6 +112,7 @@ async function composeOn(
     fetchAllow: settings.fetchAllow,
     rateScale: limits.rateScale,
     secondFactorOf: settings.secondFactor,
+    external: settings.externalSignIn,
   })
   const { setupLink } = await late.oauth.bootstrapAdministrator(settings.firstAdministrator)
   const { oauth, performer } = late
@@ -200,6 +201,7 @@ function accountsOf(oauth: () => OAuth): Accounts {
     },
     revokeAll: (tx, person) => oauth().revokeAllOf(tx, person),
     issueInvitation: (tx, person) => oauth().issueInvitation(tx, person),
+    linkIdentity: (tx, person, subject) => oauth().linkIdentity(tx, person, subject),
     resetSecondFactor: (tx, person) => oauth().resetSecondFactor(tx, person),
     setRoles: (tx, id, roles) => oauth().setRoles(tx, id, roles),
   }

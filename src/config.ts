@@ -135,6 +135,17 @@ function settingsOf(values: Values, env: Environment) {
         ? { email: values.ADMIN_EMAIL, password: values.ADMIN_PASSWORD }
         : undefined,
     secondFactor: values.REQUIRE_SECOND_FACTOR,
+    /** Undefined: people sign in with address and password alone. */
+    externalSignIn: externalSignInOf(values),
     fetchAllow: values.FETCH_ALLOW,
   }
+}
+
+function externalSignInOf({
+  OIDC_ISSUER: issuer,
+  OIDC_CLIENT_ID: clientId,
+  OIDC_CLIENT_SECRET: clientSecret,
+  OIDC_NAME: name,
+}: Values) {
+  return issuer === undefined ? undefined : { issuer, clientId: clientId!, clientSecret: clientSecret!, name }
 }

@@ -7,13 +7,14 @@ import type { Values } from './variables.ts'
  */
 export function problemsOfCombination(values: Partial<Values>, given: (name: string) => boolean): string[] {
   const production = values.NODE_ENV === 'production' ? unsafeInProduction(values, given) : []
-  return [...incomplete(given), ...transport(values), ...production]
+  return [...incomplete(given), ...transport(values), ...external(values), ...production]
 }
 
 function incomplete(given: (name: string) => boolean): string[] {
   const s3 = ['S3_ENDPOINT', 'S3_ACCESS_KEY', 'S3_SECRET_KEY'] as const
   const administrator = ['ADMIN_EMAIL', 'ADMIN_PASSWORD'] as const
-  return [s3, administrator, ['TLS_CERT', 'TLS_KEY']].flatMap((together) => {
+  const external = ['OIDC_ISSUER', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET'] as const
+  return [s3, administrator, ['TLS_CERT', 'TLS_KEY'], external].flatMap((together) => {
     const missing = together.filter((name) => !given(name))
     const partly = missing.length > 0 && missing.length < together.length
     return partly
@@ -26,6 +27,13 @@ function incomplete(given: (name: string) => boolean): string[] {
 function transport({ TLS_CERT: cert, PUBLIC_URL: url }: Partial<Values>): string[] {
   return cert !== undefined && url?.startsWith('http:')
     ? [`PUBLIC_URL must start with https:// when TLS_CERT is given, not "${url}"`]
+    : []
+}
+
+/** Who can change what a provider answers signs in as anybody. */
+function external({ OIDC_ISSUER: issuer }: Partial<Values>): string[] {
+  return issuer?.startsWith('http:') && !isLoopback(new URL(issuer).hostname)
+    ? [`OIDC_ISSUER must start with https:// unless it is on this machine, not "${issuer}"`]
     : []
 }
 

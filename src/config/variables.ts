@@ -117,6 +117,17 @@ export const variables = {
     },
     meaning: 'Who must sign in with a second factor: nobody, `staff` (administrators and doctors among them) or `all`.',
   },
+  OIDC_ISSUER: {
+    parse: is.url('https', 'http'),
+    meaning: 'OpenID Connect provider with which people may sign in as well. Absent: with address and password alone.',
+  },
+  OIDC_CLIENT_ID: { parse: is.text, meaning: 'This server’s client id at `OIDC_ISSUER`.' },
+  OIDC_CLIENT_SECRET: { parse: is.text, secret: 'whole', meaning: 'This server’s client secret at `OIDC_ISSUER`.' },
+  OIDC_NAME: {
+    parse: is.text,
+    default: 'your organisation',
+    meaning: 'How people call `OIDC_ISSUER`: “Sign in with …”.',
+  },
   RATE_LIMIT_SCALE: {
     parse: is.decimal(0, 1_000_000),
     default: '1',

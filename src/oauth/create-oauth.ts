@@ -6,12 +6,14 @@
 import type { Middleware } from 'koa'
 import type { Scope } from '../access/principal.ts'
 import type { Store } from '../store/store.ts'
-import { createAccountRows } from './accounts/account.ts'
+import { type AccountRows, createAccountRows } from './accounts/account.ts'
 import { createAddressChange } from './accounts/address-change.ts'
 import { createBegunSignIns } from './accounts/begun-sign-ins.ts'
 import { type Codes, createCodes } from './accounts/codes.ts'
+import { createExternalProvider, type ExternalSettings } from './accounts/external-provider.ts'
 import { createFactorCare, createResetSecondFactor } from './accounts/factor-care.ts'
 import { createFactorEnrolment } from './accounts/factor-enrolment.ts'
+import { createIdentities, createLinkIdentity } from './accounts/identities.ts'
 import { createIssueInvitation } from './accounts/invitation.ts'
 import { createLetters, type Letters } from './accounts/letters.ts'
 import { createPasskeys } from './accounts/passkeys.ts'
@@ -54,6 +56,8 @@ export interface OAuthParts {
   rateScale: number
   /** Of whom a second factor is demanded. */
   secondFactorOf: DemandedOf
+  /** The provider that people may sign in with instead. */
+  external?: ExternalSettings | undefined
   log: Log
   now?: () => number
 }
@@ -93,6 +97,7 @@ export async function createOAuth(parts: OAuthParts) {
     ...{ accounts, codes, letters, passwords, throttle, audit, tokens, setup, ...second },
     sessions: createSessions({ store }),
     addressChange: createAddressChange({ store, codes, letters }),
+    external: externalParts(parts, { accounts, letters }),
   })
 
   return {
@@ -108,6 +113,7 @@ export async function createOAuth(parts: OAuthParts) {
     administratorsExist: () => administratorsExist(store),
     /** For `$invite`; in the transaction of whoever calls, like all below. */
     issueInvitation: createIssueInvitation({ codes }),
+    linkIdentity: createLinkIdentity({ issuer: parts.external?.issuer }),
     resetSecondFactor: createResetSecondFactor({ letters }),
     ...roles,
     revokeAll,
@@ -133,5 +139,17 @@ function secondFactorParts(
     ...{ secondFactor, begunSignIns },
     enrolment: createFactorEnrolment(shared),
     factorCare: createFactorCare({ ...shared, secondFactor }),
+  }
+}
+
+function externalParts(
+  { external: settings, publicUrl, store, masterKey }: OAuthParts,
+  { accounts, letters }: { accounts: AccountRows; letters: Letters },
+) {
+  if (!settings) return undefined
+  return {
+    provider: createExternalProvider({ settings, publicUrl }),
+    identities: createIdentities({ database: store, accounts, letters, name: settings.name }),
+    journeyKey: derivedSecret(masterKey, 'external sign-ins'),
   }
 }

@@ -12,8 +12,10 @@ import { createActivate } from './accounts/activation.ts'
 import type { AddressChange } from './accounts/address-change.ts'
 import type { BegunSignIns } from './accounts/begun-sign-ins.ts'
 import type { Codes } from './accounts/codes.ts'
+import type { ExternalProvider } from './accounts/external-provider.ts'
 import type { FactorCare } from './accounts/factor-care.ts'
 import type { FactorEnrolment } from './accounts/factor-enrolment.ts'
+import type { Identities } from './accounts/identities.ts'
 import type { Letters } from './accounts/letters.ts'
 import { createLogin } from './accounts/login.ts'
 import type { Passwords } from './accounts/passwords.ts'
@@ -42,6 +44,7 @@ import { accountSessions } from './pages/account-sessions.ts'
 import { activatePage } from './pages/activate-page.ts'
 import { consentPage } from './pages/consent-page.ts'
 import { enrolPage } from './pages/enrol-page.ts'
+import { externalPage } from './pages/external-page.ts'
 import { factorPage } from './pages/factor-page.ts'
 import { forgotPage } from './pages/forgot-page.ts'
 import { type FormState, refuseForeignForms } from './pages/form.ts'
@@ -83,6 +86,7 @@ export interface RoutesParts extends Authorization {
   factorCare: FactorCare
   sessions: Sessions
   addressChange: AddressChange
+  external: { provider: ExternalProvider; identities: Identities; journeyKey: Buffer } | undefined
   audit: AuditTrail
   patientRid: (id: string) => bigint
   log: Log
@@ -146,7 +150,8 @@ function accountPages(parts: RoutesParts): Router<FormState> {
   resetPage(router, { ...parts, recovery })
   setupPage(router, parts)
   const ways = createSignInWays({ ...parts, database })
-  loginPage(router, { ...parts, login, statusCookie, ways })
+  loginPage(router, { ...parts, login, statusCookie, ways, externalName: parts.external?.provider.name })
+  externalPage(router, { ...parts, ways })
   factorPage(router, { ...parts, ways })
   enrolPage(router, { ...parts, ways })
   const signedIn = createSignedIn({ ...parts, database })

@@ -15,6 +15,11 @@ export interface Accounts {
   revokeAll(tx: Transaction, person: AccountPerson): Promise<void>
   /** A new single-use code, which replaces an earlier one. Throws FhirError('conflict') when the person has an account. */
   issueInvitation(tx: Transaction, person: AccountPerson & { readonly rid: Rid }): Promise<Invitation>
+  /**
+   * Says who the person is at the external provider; undefined: nobody any more. Ends all sessions and tokens. Throws
+   * FhirError('unprocessable') without a provider or an account, FhirError('conflict') when the subject is another person's.
+   */
+  linkIdentity(tx: Transaction, person: AccountPerson, subject: string | undefined): Promise<void>
   /** Removes second factors and recovery codes with all sessions; answers how many factors there were. Undefined: no account. */
   resetSecondFactor(tx: Transaction, person: AccountPerson): Promise<number | undefined>
   /** Throws FhirError('unprocessable') for what is no role of staff, and when the Practitioner has no account. */

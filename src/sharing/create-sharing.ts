@@ -13,6 +13,7 @@ import { invite } from './invite.ts'
 import { createLetters } from './letters.ts'
 import type { Mail } from './mail.ts'
 import { createPeople } from './people.ts'
+import { linkSignIn } from './link-sign-in.ts'
 import { practitionerApproval } from './practitioner-approval.ts'
 import { createRegistration } from './registration.ts'
 import { resetSecondFactor } from './reset-second-factor.ts'
@@ -54,6 +55,7 @@ export function createSharing(parts: Parts) {
     invite({ accounts, codes }),
     setRoles({ accounts, codes }),
     resetSecondFactor({ accounts, codes }),
+    linkSignIn({ accounts, codes }),
   ]
   const people = createPeople({
     store,

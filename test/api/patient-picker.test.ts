@@ -29,6 +29,7 @@ before(async () => {
       revokeAll: unused,
       issueInvitation: unused,
       resetSecondFactor: unused,
+      linkIdentity: unused,
       setRoles: unused,
     },
     serverWork: unused,

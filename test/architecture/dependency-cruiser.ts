@@ -23,7 +23,7 @@ const libraries: Readonly<Record<string, readonly string[]>> = {
   sharing: ['nodemailer'],
   oauth: [
     ...['oidc-provider', 'jose', '@node-rs/argon2', 'koa', '@koa/router', 'koa-mount', 'rate-limiter-flexible'],
-    ...['@simplewebauthn/server', 'otpauth', 'uqr'],
+    ...['@simplewebauthn/server', 'otpauth', 'uqr', 'openid-client'],
   ],
   http: ['koa', '@koa/router', 'koa-compress', 'koa-mount', 'rate-limiter-flexible', 'prom-client', 'pino'],
   // The build alone; it is there before anything else is.

@@ -9,6 +9,7 @@ import type { Role } from '../../src/access/principal.ts'
 import type { IndexValues } from '../../src/search/index-values.ts'
 import { createKeys, type Keys } from '../../src/search/keys.ts'
 import { createOAuth, type OAuth } from '../../src/oauth/create-oauth.ts'
+import type { ExternalSettings } from '../../src/oauth/accounts/external-provider.ts'
 import type { Applicant, People, Person } from '../../src/oauth/people.ts'
 import { createStore } from '../../src/store/create-store.ts'
 import { type Database, openDatabase } from '../../src/store/open-database.ts'
@@ -59,6 +60,7 @@ export async function startOAuth(
     publicUrl?: string
     secondFactorOf?: 'none' | 'staff' | 'all'
     now?: () => number
+    external?: ExternalSettings
   } = {},
 ): Promise<OAuthServer> {
   const fresh = await freshDatabase()
@@ -89,6 +91,7 @@ export async function startOAuth(
     rateScale: options.rateScale ?? 0,
     secondFactorOf: options.secondFactorOf ?? 'none',
     ...(options.now ? { now: options.now } : {}),
+    external: options.external,
     log: { error: (details, message) => console.error(message, details.err) },
   })
   const app = new Koa()

@@ -10,6 +10,8 @@ import type { Database } from './account.ts'
 export interface BegunSignIn {
   readonly hash: Buffer
   readonly accountId: string
+  /** How the first step was taken. */
+  readonly first: readonly string[]
   /** How the person proved who he is, once both factors are through and only the way on is left. */
   readonly passed: readonly string[] | undefined
 }
@@ -22,22 +24,24 @@ export function createBegunSignIns({ database }: { database: Database }) {
   const hashOf = (secret: string) => createHash('sha256').update(secret).digest()
 
   return {
-    async begin(accountId: string): Promise<string> {
+    async begin(accountId: string, first: readonly string[]): Promise<string> {
       const secret = randomBytes(32).toString('base64url')
       await database.query(
-        `insert into oauth_sign_in (hash, account_id, expires_at) values ($1, $2, now() + $3::int * interval '1 minute')`,
-        [hashOf(secret), accountId, begunSignInMinutes],
+        `insert into oauth_sign_in (hash, account_id, expires_at, first) values ($1, $2, now() + $3::int * interval '1 minute', $4)`,
+        [hashOf(secret), accountId, begunSignInMinutes, first],
       )
       return secret
     },
 
     async find(secret: string): Promise<BegunSignIn | undefined> {
-      const [row] = await database.query<{ account_id: string; passed: string[] | null }>(
-        `select account_id, passed from oauth_sign_in where hash = $1 and expires_at > now()`,
+      const [row] = await database.query<{ account_id: string; first: string[]; passed: string[] | null }>(
+        `select account_id, first, passed from oauth_sign_in where hash = $1 and expires_at > now()`,
         [hashOf(secret)],
         'begun-sign-in',
       )
-      return row && { hash: hashOf(secret), accountId: row.account_id, passed: row.passed ?? undefined }
+      return (
+        row && { hash: hashOf(secret), accountId: row.account_id, first: row.first, passed: row.passed ?? undefined }
+      )
     },
 
     /** The challenge that the next passkey has to answer. */

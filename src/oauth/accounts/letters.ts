@@ -81,6 +81,13 @@ export function createLetters({ mail, publicUrl }: { mail: Mail; publicUrl: stri
         `From now on you sign in with ${next}.`,
         'If that was not you, tell an administrator at once.',
       ),
+    identityLinked: (to: string, name: string) =>
+      send(
+        to,
+        `You can sign in with ${name}`,
+        `Somebody signed in with ${name}, which says that this address is theirs. From now on that opens your account.`,
+        'If that was not you, tell an administrator at once.',
+      ),
     factorAdded: (to: string, name: string) =>
       send(
         to,

@@ -40,8 +40,8 @@ export type Proof =
 const perAccount = { free: 5, longest: 300 }
 
 /** https://www.rfc-editor.org/rfc/rfc8176#section-2 */
-export const byCode: readonly string[] = ['pwd', 'otp', 'mfa']
-export const byKey: readonly string[] = ['pwd', 'pop', 'mfa']
+export const byCode: readonly string[] = ['otp', 'mfa']
+export const byKey: readonly string[] = ['pop', 'mfa']
 
 export type SecondFactor = ReturnType<typeof createSecondFactor>
 

@@ -12,7 +12,7 @@ import { alert, input } from './controls.ts'
 import { type FormState, readForm } from './form.ts'
 import { html } from './html.ts'
 import { showPage } from './page.ts'
-import { addressOf, clientOf, outdated, type SignInWays, type Way, wayFields, wayOf } from './sign-in-way.ts'
+import { addressOf, clientOf, linkWith, outdated, type SignInWays, type Way, wayFields, wayOf } from './sign-in-way.ts'
 import type { StatusCookie } from './status-cookie.ts'
 
 interface Parts {
@@ -21,18 +21,20 @@ interface Parts {
   people: Pick<People, 'approvalOf'>
   statusCookie: StatusCookie
   audit: AuditTrail
+  /** How people call the provider that they may sign in with instead. */
+  externalName: string | undefined
 }
 
 type Refused = Exclude<SignIn, { outcome: 'welcome' }>
 
 export function loginPage(router: Router<FormState>, parts: Parts): void {
-  const { login, ways, people, statusCookie, audit } = parts
+  const { login, ways, people, statusCookie, audit, externalName } = parts
 
   router.get('/login', async (ctx) => {
     const way = wayOf(ctx)
     const interaction = await ways.interactionOf(way, ctx)
     if (way.uid !== '' && !interaction) return outdated(ctx)
-    return show(ctx, { way, leadsTo: addressOf(interaction) })
+    return show(ctx, { way, externalName, leadsTo: addressOf(interaction) })
   })
 
   router.post('/login', readForm, async (ctx) => {
@@ -42,11 +44,11 @@ export function loginPage(router: Router<FormState>, parts: Parts): void {
     if (way.uid !== '' && !interaction) return outdated(ctx)
     const email = form.text('email')
     const result = await login({ email, password: form.text('password'), ip: ctx.ip })
-    if (result.outcome === 'welcome') return ways.afterPassword(ctx, result.account, way)
+    if (result.outcome === 'welcome') return ways.afterFirstStep(ctx, result.account, way, ['pwd'])
     const status = statusOf(result)
     const account = 'account' in result ? result.account : undefined
     await audit(ctx, { interaction: 'login', outcome: 'refused', status, account, clientId: clientOf(interaction) })
-    return refuse(ctx, result, { way, email, leadsTo: addressOf(interaction) })
+    return refuse(ctx, result, { way, email, externalName, leadsTo: addressOf(interaction) })
   })
 
   async function refuse(ctx: Context, result: Refused, form: LoginForm): Promise<void> {
@@ -77,6 +79,7 @@ export function loginPage(router: Router<FormState>, parts: Parts): void {
 
 interface LoginForm {
   readonly way: Way
+  readonly externalName: string | undefined
   readonly email?: string
   readonly problem?: string
   readonly status?: number
@@ -103,7 +106,7 @@ function inactive(state: string | undefined) {
   }
 }
 
-function show(ctx: Context, { way, email, problem, status, leadsTo }: LoginForm): void {
+function show(ctx: Context, { way, externalName, email, problem, status, leadsTo }: LoginForm): void {
   showPage(ctx, {
     status,
     leadsTo,
@@ -116,6 +119,12 @@ function show(ctx: Context, { way, email, problem, status, leadsTo }: LoginForm)
         ${input({ name: 'password', label: 'Password', type: 'password', autocomplete: 'current-password' })}
         <button>Sign in</button>
       </form>
+      ${
+        externalName !== undefined &&
+        html`<p>
+          <a class="button second" href="${linkWith('/login/external', way)}">Sign in with ${externalName}</a>
+        </p>`
+      }
       <p><a href="/forgot">Forgot your password?</a></p>
       <p>New here? <a href="/register">Register as a doctor</a> or <a href="/activate">use your invitation</a>.</p>`,
   })

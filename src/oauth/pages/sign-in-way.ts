@@ -95,13 +95,12 @@ export function createSignInWays(parts: Parts) {
   return {
     interactionOf,
 
-    /** The password was right: on to the second factor, or to the end. */
-    async afterPassword(ctx: Context, account: Account, way: Way): Promise<void> {
-      const next = await secondFactor.after(account)
-      if (next === 'nothing') return finish(ctx, account, ['pwd'], way)
-      const ticket = keepSecret(ctx, await begunSignIns.begin(account.id))
-      const query = new URLSearchParams(given({ ...way, ticket }))
-      lead(ctx, `${next === 'challenge' ? '/login/factor' : '/login/enrol'}?${query.toString()}`)
+    /** The password was right, or another provider knows the person: on to the second factor, or to the end. */
+    async afterFirstStep(ctx: Context, account: Account, way: Way, first: readonly string[]): Promise<void> {
+      const next = first.includes('mfa') ? 'nothing' : await secondFactor.after(account)
+      if (next === 'nothing') return finish(ctx, account, first, way)
+      const ticket = keepSecret(ctx, await begunSignIns.begin(account.id, first))
+      lead(ctx, linkWith(next === 'challenge' ? '/login/factor' : '/login/enrol', { ...way, ticket }))
     },
 
     /** Undefined: too late, another browser, or an account that may not act any more. */
@@ -118,7 +117,7 @@ export function createSignInWays(parts: Parts) {
     async afterSecondFactor(ctx: Context, { account, begun }: Begun, amr: readonly string[], way: Way): Promise<void> {
       forgetSecret(ctx, way.ticket)
       if (!(await begunSignIns.end(begun))) return outdated(ctx)
-      return finish(ctx, account, amr, way)
+      return finish(ctx, account, [...begun.first, ...amr], way)
     },
   }
 }
@@ -126,6 +125,12 @@ export function createSignInWays(parts: Parts) {
 export function wayOf(ctx: Context, form?: Fields): Way {
   const value = (name: string) => form?.text(name) || textOf(ctx.query[name])
   return { uid: value('interaction'), to: value('to'), ticket: value('ticket') }
+}
+
+/** Takes the way along in a link. */
+export function linkWith(path: string, way: Partial<Way>): string {
+  const query = new URLSearchParams(given(way)).toString()
+  return query === '' ? path : `${path}?${query}`
 }
 
 /** Takes the way along in a form. */

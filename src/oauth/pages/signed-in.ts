@@ -45,7 +45,7 @@ export function createSignedIn({ provider, database, accounts, secondFactor, pub
     return {
       ...{ account, sessionUid: session.uid },
       async proved(amr) {
-        session.amr = [...amr]
+        session.amr = [...new Set([...(session.amr ?? []), ...amr])]
         await session.persist()
       },
     }

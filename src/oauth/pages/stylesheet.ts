@@ -20,7 +20,7 @@ legend { font-weight: 600; padding: 0; }
 .narrow summary { cursor: pointer; min-height: 1.75rem; color: var(--accent); }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 button, .button { display: inline-block; min-height: 2.75rem; padding: .5rem 1.25rem; font: inherit; font-weight: 600; text-decoration: none; border: 1px solid var(--accent); border-radius: .375rem; background: var(--accent); color: var(--on-accent); cursor: pointer; }
-button.second { background: transparent; color: var(--accent); }
+button.second, .button.second { background: transparent; color: var(--accent); }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 a { color: var(--accent); }
 .notice { padding: .75rem 1rem; border-left: .25rem solid var(--accent); background: var(--paper); margin: 0 0 1.25rem; }

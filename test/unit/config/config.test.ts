@@ -168,6 +168,16 @@ describe('production', () => {
     assert.equal(readConfig(production).production, true)
   })
 
+  test('takes an external sign-in whole or not at all, and over TLS unless it is on this machine', () => {
+    const external = { OIDC_CLIENT_ID: 'chartshare', OIDC_CLIENT_SECRET: 'a secret of both' }
+    const at = (issuer: string) => ({ ...production, ...external, OIDC_ISSUER: issuer })
+    assert.match(problemsOf({ OIDC_ISSUER: 'https://id.example.org' }).join(), /OIDC_CLIENT_ID is missing/)
+    assert.match(problemsOf(at('http://id.example.org')).join(), /^OIDC_ISSUER must start with https/)
+    assert.equal(readConfig(at('http://localhost:9000')).externalSignIn?.issuer, 'http://localhost:9000')
+    assert.equal(readConfig(at('https://id.example.org')).externalSignIn?.name, 'your organisation')
+    assert.equal(readConfig({}).externalSignIn, undefined)
+  })
+
   test('demands a second factor of staff unless it is told otherwise, as nobody does on embedded defaults', () => {
     assert.equal(readConfig({ ...production, REQUIRE_SECOND_FACTOR: '' }).secondFactor, 'staff')
     assert.equal(readConfig({ ...production, REQUIRE_SECOND_FACTOR: 'all' }).secondFactor, 'all')

@@ -1,0 +1,28 @@
+import type { Operation } from '../interactions/operation.ts'
+import { parametersText } from '../interactions/parameters-text.ts'
+import type { AccountPerson, Accounts } from './accounts.ts'
+import { administratorOperation } from './administrator-operation.ts'
+import type { OwnCodes } from './codes.ts'
+
+interface Parts {
+  accounts: Pick<Accounts, 'linkIdentity'>
+  codes: OwnCodes
+}
+
+/**
+ * `POST [base]/Practitioner/1/$link-sign-in` with `subject`: who this person is at the external OpenID Connect provider;
+ * without it, nobody any more. Either way everything that was signed in ends.
+ */
+export function linkSignIn({ accounts, codes }: Parts): Operation {
+  return administratorOperation({
+    name: 'link-sign-in',
+    types: ['Practitioner', 'Patient', 'RelatedPerson'],
+    definition: codes.operation('link-sign-in'),
+    parameters: { subject: { type: 'string', max: 1 } },
+    async act({ given, tx, target }) {
+      const [subject] = given.texts('subject')
+      await accounts.linkIdentity(tx, { type: target.type as AccountPerson['type'], id: target.id }, subject)
+      return parametersText(...(subject === undefined ? [] : [{ name: 'subject', valueString: subject }]))
+    },
+  })
+}
