@@ -102,6 +102,25 @@ describe('fhirclient', () => {
   })
 })
 
+test('a scope by a parameter that cannot narrow, or does not exist, is refused before anybody is asked', async () => {
+  for (const query of [
+    'gender=female',
+    'nonsense=1',
+    '_has:Observation:subject:code=x',
+    'general-practitioner.name=x',
+  ]) {
+    const { client_id } = await registered({ token_endpoint_auth_method: 'none' })
+    const parameters = {
+      ...{ client_id, redirect_uri: callback, response_type: 'code', aud: `${server.url}/fhir`, state: 'a state' },
+      ...{ code_challenge: 'x'.repeat(43), code_challenge_method: 'S256', scope: `openid user/Patient.rs?${query}` },
+    }
+    const url = `${server.url}/auth/auth?${new URLSearchParams(parameters).toString()}`
+    const page = await createBrowser(server.url).open(url)
+    assert.equal(page.left, true, query)
+    assert.equal(page.url.searchParams.get('error'), 'invalid_scope', query)
+  }
+})
+
 describe('openid-client', () => {
   const discovered = (clientId: string, authentication: openid.ClientAuth) =>
     openid.discovery(new URL(`${server.url}/auth`), clientId, undefined, authentication, {
