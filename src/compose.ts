@@ -132,13 +132,17 @@ async function composeOn(
     readiness: readinessOf({ database: () => store.query('select 1'), attachments: () => objects.health() }),
     rateLimit: createRateLimit(limits.rateScale),
   })
-  const housekeeping = everyHour(log, [() => store.attachments.sweep(Date.now()), oauth.sweep])
+  const housekeeping = [
+    every(3_600_000, log, () => store.attachments.sweep(Date.now())),
+    // Processes that never live for an hour take part as well.
+    every(300_000, log, oauth.sweepWhenDue),
+  ]
   return {
     ...{ app, store, keys, base, setupLink },
     perform: performer.perform,
     roundTrips: database.roundTrips,
     async close() {
-      clearInterval(housekeeping)
+      for (const timer of housekeeping) clearInterval(timer)
       watch.stop()
       mail.close()
       await store.close()
@@ -233,10 +237,8 @@ function readinessOf(checks: Record<string, () => Promise<unknown>>): Readiness 
   }
 }
 
-/** Housekeeping that failed is tried again an hour later; requests never depend on it. */
-function everyHour(log: Log, works: readonly (() => Promise<unknown>)[]): NodeJS.Timeout {
-  const run = async () => {
-    for (const work of works) await work().catch((err: unknown) => log.error({ err }, 'housekeeping failed'))
-  }
-  return setInterval(() => void run(), 3_600_000).unref()
+/** Housekeeping that failed is tried again the next time; requests never depend on it. */
+function every(milliseconds: number, log: Log, work: () => Promise<unknown>): NodeJS.Timeout {
+  const run = () => work().catch((err: unknown) => log.error({ err }, 'housekeeping failed'))
+  return setInterval(() => void run(), milliseconds).unref()
 }

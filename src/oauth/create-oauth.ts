@@ -37,7 +37,7 @@ import { createTokens } from './principal.ts'
 import { houseClientId } from './provider/clients.ts'
 import { createProvider } from './provider/create-provider.ts'
 import { derivedSecret, loadSigningKeys } from './signing-keys.ts'
-import { sweep } from './sweep.ts'
+import { sweep, sweepWhenDue } from './sweep.ts'
 
 export interface OAuthParts {
   /** Origin without a trailing slash. Issuer, FHIR base and every link start with it, whatever a request says. */
@@ -118,8 +118,10 @@ export async function createOAuth(parts: OAuthParts) {
     ...roles,
     revokeAll,
     revokeAllOf,
-    /** Housekeeping, about once an hour. */
+    /** Housekeeping, now. */
     sweep: () => sweep(store),
+    /** Housekeeping, if none of the server processes has done it within the hour. */
+    sweepWhenDue: () => sweepWhenDue(store),
   }
 }
 

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { signIn } from './sign-in.ts'
 
 const main = path.join(import.meta.dirname, '..', '..', 'src', 'main.js')
-const administrator = { email: 'office@example.org', password: 'seven lanterns at the harbour' }
+export const administrator = { email: 'office@example.org', password: 'seven lanterns at the harbour' }
 
 /** The server as a user starts it: a process of its own on embedded defaults, in a folder of its own. */
 export interface ServerProcess {
@@ -30,13 +30,19 @@ export function newDataFolder(): { folder: string; remove(): void } {
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) }
 }
 
-export async function startServerProcess(dataDir: string, port: number): Promise<ServerProcess> {
+/** `more`: further settings, such as the database that several processes share. */
+export async function startServerProcess(
+  dataDir: string,
+  port: number,
+  more: Record<string, string> = {},
+): Promise<ServerProcess> {
   const url = `http://localhost:${port}`
   const child = spawn(process.execPath, [main], {
     env: {
       ...process.env,
       ...{ PORT: String(port), DATA_DIR: dataDir, LOG_LEVEL: 'warn', RATE_LIMIT_SCALE: '0', NODE_ENV: 'development' },
       ...{ ADMIN_EMAIL: administrator.email, ADMIN_PASSWORD: administrator.password },
+      ...more,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

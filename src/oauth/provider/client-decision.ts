@@ -34,7 +34,9 @@ export function readDecision(
   const payload = {
     ...stored,
     ...(approval === undefined ? {} : { approval: approval as Approval }),
-    ...(approval === 'granted' ? { approved_at: Math.floor(Date.now() / 1000) } : {}),
+    ...(approval === 'granted' || stored.approval === 'granted'
+      ? { approved_at: stored.approved_at ?? Math.floor(Date.now() / 1000) }
+      : {}),
     ...(scope === undefined ? {} : { smart_scope: scope }),
   }
   if (backend && payload.approval === 'granted' && payload.smart_scope === undefined) {
