@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: how close the server comes to the limits of its parts, as ratios of one run; with `--growth`, what searches read
- * of a database that grows. See README.md here.
+ * of a database that grows; with `--tokens`, what a token of a backend service costs. See README.md here.
  */
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
@@ -11,6 +11,7 @@ import { runGrowth } from './growth/run-growth.ts'
 import { benchOptions } from './options.ts'
 import { costTable, ratioTable, summary } from './ratio-table.ts'
 import { runBench } from './run-bench.ts'
+import { runTokens, tokenTable } from './tokens/run-tokens.ts'
 
 const options = benchOptions(process.argv.slice(2))
 const folder = mkdtempSync(join(tmpdir(), 'chartshare-bench-'))
@@ -54,8 +55,15 @@ async function measureRates(): Promise<void> {
   if (rows.some(({ errors }) => errors > 0)) process.exitCode = 1
 }
 
+async function measureTokens(): Promise<void> {
+  const costs = await runTokens(folder, options.seconds)
+  console.log(tokenTable(costs))
+  if (options.out) writeFileSync(options.out, JSON.stringify(costs, null, 1))
+  if (costs.some(({ loop }) => loop.errors > 0)) process.exitCode = 1
+}
+
 try {
-  await (options.growth ? measureGrowth : measureRates)()
+  await (options.tokens ? measureTokens : options.growth ? measureGrowth : measureRates)()
 } catch (error) {
   progress.end()
   console.error((error as Error).message)

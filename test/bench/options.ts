@@ -13,6 +13,8 @@ export interface BenchOptions {
   readonly out?: string
   /** Buffers of searches on a database that grows, instead of rates. */
   readonly growth: boolean
+  /** What a token of a backend service costs, instead of all else. */
+  readonly tokens: boolean
   /** Resources to grow to, step by step. */
   readonly sizes: readonly number[]
   /** Where to write the plans. */
@@ -31,6 +33,7 @@ export function benchOptions(args: readonly string[]): BenchOptions {
       only: { type: 'string' },
       out: { type: 'string' },
       growth: { type: 'boolean', default: false },
+      tokens: { type: 'boolean', default: false },
       sizes: { type: 'string' },
       plans: { type: 'string' },
     },
@@ -45,6 +48,7 @@ export function benchOptions(args: readonly string[]): BenchOptions {
     only: values.only === undefined ? undefined : new RegExp(values.only, 'i'),
     out: values.out,
     growth: values.growth,
+    tokens: values.tokens,
     sizes: (values.sizes ?? (quick ? '3000,30000' : '10000,30000,100000')).split(',').map((text) => numberOf(text, 1)),
     plans: values.plans,
   }
