@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { projectRoot } from '../../src/project-root.ts'
 import { sections } from '../smart/assertions.ts'
+import { asvsList, requirements } from '../smart/asvs.ts'
 import { assertionList, withPart } from '../smart/readme.ts'
 import { none, sourceFiles } from './source-files.ts'
 
@@ -35,5 +36,19 @@ test('README.md in test/smart holds the list of assertions (npm run test:smart -
       'assertions',
       assertionList(sections, () => 'pass'),
     ),
+  )
+})
+
+test('the list of OWASP’s requirements in README.md is that of the table, and the tests that it names are there', () => {
+  assert.equal(readme, withPart(readme, 'asvs', asvsList()))
+  assert.equal(new Set(requirements.map(({ number }) => number)).size, requirements.length)
+  none(
+    requirements.flatMap(({ number, proof }) => {
+      if (!proof) return []
+      const [file, title] = proof
+      return readFileSync(join(projectRoot, 'test', file), 'utf8').includes(title)
+        ? []
+        : [`${number}: ${file}: ${title}`]
+    }),
   )
 })

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { projectRoot } from '../../src/project-root.ts'
 import type { TestResult } from '../run.ts'
 import { sections } from './assertions.ts'
+import { asvsList } from './asvs.ts'
 import { assertionList, idsOfTitle, type Outcome, withPart } from './readme.ts'
 
 function resultsOfRun(): { results: TestResult[]; status: number } {
@@ -36,7 +37,7 @@ console.log(`\n${list.replaceAll(/[*`]/g, '')}`)
 
 const path = join(projectRoot, 'test/smart/README.md')
 const readme = readFileSync(path, 'utf8')
-const fresh = withPart(readme, 'assertions', list)
+const fresh = withPart(withPart(readme, 'assertions', list), 'asvs', asvsList())
 if (process.argv.includes('--write')) writeFileSync(path, fresh)
 else if (fresh !== readme) console.error('\ntest/smart/README.md tells another list: npm run test:smart -- --write')
 const bad = /^- (?:fail|not run): /m.test(list)
