@@ -1,3 +1,4 @@
+import { FhirError } from '../fhir/error.ts'
 import type { Operation } from '../interactions/operation.ts'
 import { parametersText } from '../interactions/parameters-text.ts'
 import type { AccountPerson, Accounts } from './accounts.ts'
@@ -11,7 +12,8 @@ interface Parts {
 
 /**
  * `POST [base]/Practitioner/1/$link-sign-in` with `subject`: who this person is at the external OpenID Connect provider;
- * without it, nobody any more. Either way everything that was signed in ends.
+ * without it, nobody any more. Either way everything that was signed in ends. Nobody links himself: a stolen token would
+ * become a door that stays.
  */
 export function linkSignIn({ accounts, codes }: Parts): Operation {
   return administratorOperation({
@@ -19,7 +21,11 @@ export function linkSignIn({ accounts, codes }: Parts): Operation {
     types: ['Practitioner', 'Patient', 'RelatedPerson'],
     definition: codes.operation('link-sign-in'),
     parameters: { subject: { type: 'string', max: 1 } },
-    async act({ given, tx, target }) {
+    async act({ context, given, tx, target }) {
+      const { person } = context.principal
+      if (person?.type === target.type && person.id === target.id) {
+        throw new FhirError('forbidden', 'Nobody links his own account: another administrator does.')
+      }
       const [subject] = given.texts('subject')
       await accounts.linkIdentity(tx, { type: target.type as AccountPerson['type'], id: target.id }, subject)
       return parametersText(...(subject === undefined ? [] : [{ name: 'subject', valueString: subject }]))

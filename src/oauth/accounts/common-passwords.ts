@@ -6,6 +6,7 @@
  * https://pages.nist.gov/800-63-4/sp800-63b.html#passwordver
  */
 const words = [
+  'chartshare',
   ...[
     'password',
     'passwort',

@@ -29,6 +29,7 @@ describe('a new password', () => {
         'Administrator1',
         'correcthorsebatterystaple',
         'asdfghjklasdfghjkl',
+        'Chartshare2026!',
         '1q2w3e4r5t6y',
       ],
     ]) {
@@ -46,7 +47,8 @@ describe('a stored password', () => {
   test('is argon2id, matches itself in either Unicode form, and nothing else', async () => {
     const passwords = await createPasswords()
     const stored = await passwords.hash('caf\u00e9 au lait, s\u2019il')
-    assert.match(stored, /^\$argon2id\$/)
+    // https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html#argon2id: 19 MiB, two passes
+    assert.match(stored, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
     assert.equal(await passwords.matches(stored, 'cafe\u0301 au lait, s\u2019il'), true)
     assert.equal(await passwords.matches(stored, 'cafe au lait, s\u2019il'), false)
     assert.equal(await passwords.matches(undefined, 'anything'), false)
