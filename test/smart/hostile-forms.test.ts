@@ -231,17 +231,6 @@ describe('what is too large', () => {
     assert.equal((await send('/auth/auth', parameters)).status, 413)
   })
 
-  test('of 500 scopes those that can be granted are asked for, and the consent page holds them', async () => {
-    const scope = Array.from({ length: 500 }, (_, n) => `user/Observation.rs?code=${n}`).join(' ')
-    const { parameters } = authorizationRequest(server, { ...house(), scope: `openid ${scope}` })
-    const answer = await send('/auth/auth', parameters)
-    assert.ok([303, 413].includes(answer.status))
-    const many = Array.from({ length: 300 }, (_, n) => `user/Observation.rs?code=${n}`)
-    const request = authorizationRequest(server, { ...house(), scope: many.join(' ') })
-    const { body } = await redeem(server, request, await authorize(server, request, person))
-    assert.equal(body.scope.split(' ').length, 300)
-  })
-
   test('is refused as a code, a token or a verifier without an error of the server', async () => {
     const long = 'x'.repeat(40_000)
     for (const [grant_type, name] of [
