@@ -70,14 +70,38 @@ export interface Narrower {
 export function narrowerThan({ level, type, actions, query }: Scope): readonly Narrower[] {
   if (query) return []
   if (type === '*') {
-    return Object.keys(table).map((one) => ({ scope: `${level}/${one}.${actions}`, words: spaced(one) }))
+    return Object.keys(table).map((one) => ({ scope: `${level}/${one}.${actions}`, words: plainName(one) }))
   }
   return (table[type] ?? []).map(({ category, words }) => {
     return { scope: `${level}/${type}.${actions}?category=${category}`, words }
   })
 }
 
-/** DocumentReference: document reference */
-function spaced(type: string): string {
-  return type.replace(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase()
+/** What a type holds, in the words of who does not know FHIR. */
+const plain: Readonly<Record<string, string>> = {
+  Patient: 'name, birth date and address',
+  AllergyIntolerance: 'allergies',
+  Appointment: 'appointments',
+  AuditEvent: 'the list of who looked at records',
+  Binary: 'files',
+  CarePlan: 'care plans',
+  CareTeam: 'care teams',
+  Communication: 'messages',
+  Condition: 'illnesses and problems',
+  Consent: 'consents',
+  DiagnosticReport: 'reports of laboratory and imaging',
+  DocumentReference: 'documents',
+  Encounter: 'visits and stays',
+  Immunization: 'vaccinations',
+  MedicationRequest: 'prescribed medicines',
+  Observation: 'results and measurements',
+  Practitioner: 'staff',
+  Procedure: 'operations and treatments',
+  Provenance: 'where records come from',
+  ServiceRequest: 'orders and referrals',
+  Task: 'requests',
+}
+
+export function plainName(type: string): string {
+  return plain[type] ?? `${type.replace(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase()} records`
 }

@@ -91,7 +91,7 @@ describe('an app of another site, in a real browser', { skip: withoutChromium },
     await fillIn(page)
     // A screen reader hears each group by its name, and each box by what it allows.
     const group = page.getByRole('group', { name: 'Records of the one patient' })
-    await group.getByRole('checkbox', { name: /Read and search observation records/ }).press('Space')
+    await group.getByRole('checkbox', { name: /Read and search results and measurements/ }).press('Space')
     await page.locator('summary').first().press('Enter')
     await page.getByRole('checkbox', { name: 'Only notes of the staff' }).press('Space')
     await page.getByRole('radio', { name: 'Anna Berg, born 1980-02-03' }).press('Space')

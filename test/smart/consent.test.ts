@@ -42,7 +42,7 @@ describe('the consent page', () => {
     const boxes = page.forms[0]!.controls.filter(({ name }) => name === 'scope')
     assert.deepEqual(new Set(boxes.map(({ value }) => value)), new Set(asked))
     assert.ok(boxes.every(({ checked }) => checked))
-    assert.match(page.html, /Read and search observation records of the one patient/)
+    assert.match(page.html, /Read and search results and measurements of the one patient/)
   })
 
   test('says how long access lasts', async () => {

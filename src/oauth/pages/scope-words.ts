@@ -5,6 +5,7 @@
  */
 import type { Scope } from '../../access/principal.ts'
 import { parseScope } from '../../access/scopes.ts'
+import { plainName } from '../../access/kinds.ts'
 
 const fixed: Readonly<Record<string, string>> = {
   openid: 'Know who you are',
@@ -26,15 +27,10 @@ export function scopeWords(text: string): string {
 
 function resourceWords({ level, type, actions: letters, query }: Scope): string {
   const verbs = listed([...letters].map((letter) => actions[letter]!))
-  const what = type === '*' ? 'all kinds of records' : `${spaced(type)} records`
+  const what = type === '*' ? 'all kinds of records' : plainName(type)
   const whose = level === 'patient' ? 'of the one patient' : 'that you may use yourself'
   const only = query ? ` (only ${query.map(([name, value]) => `${name}: ${value.split('|').at(-1)}`).join(', ')})` : ''
   return `${verbs.charAt(0).toUpperCase()}${verbs.slice(1)} ${what} ${whose}${only}`
-}
-
-/** DocumentReference: document reference */
-function spaced(type: string): string {
-  return type.replace(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase()
 }
 
 function listed(words: readonly string[]): string {

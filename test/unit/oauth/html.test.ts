@@ -12,10 +12,7 @@ test('what is put into a template is escaped, in text and in attributes, and tem
 })
 
 test('a scope is told in words', () => {
-  assert.equal(
-    scopeWords('patient/DocumentReference.rs'),
-    'Read and search document reference records of the one patient',
-  )
+  assert.equal(scopeWords('patient/DocumentReference.rs'), 'Read and search documents of the one patient')
   assert.equal(
     scopeWords('user/*.cruds'),
     'Create, read, change, delete and search all kinds of records that you may use yourself',
