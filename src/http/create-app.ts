@@ -65,10 +65,8 @@ export function createApp(parts: Parts): App {
     const format = demandFormat(ctx)
     sendStatement(ctx, await parts.capabilities(new URLSearchParams(ctx.querystring)), format)
   })
-  for (const middleware of oauth) app.use(middleware)
-  app.use(createWebFiles(parts.webFiles))
   app.use(async (ctx, next) => {
-    if (ctx.path !== '/fhir' && !ctx.path.startsWith('/fhir/')) return next()
+    if (!isOfFhir(ctx.path)) return next()
     await bearer(ctx)
     try {
       await fhir(ctx, next)
@@ -78,7 +76,14 @@ export function createApp(parts: Parts): App {
       throw error
     }
   })
+  for (const middleware of oauth) app.use(middleware)
+  app.use(createWebFiles(parts.webFiles))
   return app
+}
+
+/** Discovery below `/fhir` is the authorization server's. */
+function isOfFhir(path: string): boolean {
+  return path === '/fhir' || (path.startsWith('/fhir/') && !path.startsWith('/fhir/.well-known/'))
 }
 
 const exposed = 'ETag, Location, Last-Modified, Content-Range, Accept-Ranges, Retry-After, X-Request-Id'

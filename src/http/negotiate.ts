@@ -91,8 +91,13 @@ function plain({ req }: Context): void {
 }
 
 function formatParameter(ctx: Context): string | undefined {
-  const value = ctx.state['formFormat'] ?? ctx.query['_format']
+  const value = ctx.state['formFormat'] ?? queryParameter(ctx, '_format')
   const format = Array.isArray(value) ? value.at(-1) : value
   // A literal "+" in a query is a space to URL parsers; clients often forget to escape it.
   return format?.split(';')[0]!.trim().replace(' ', '+').toLowerCase()
+}
+
+/** The query is parsed only where it may hold the name, as it is or with its `_` escaped: few hold what concerns HTTP. */
+export function queryParameter(ctx: Context, name: string): string | string[] | undefined {
+  return ctx.querystring.includes(name) || /%5f/i.test(ctx.querystring) ? ctx.query[name] : undefined
 }

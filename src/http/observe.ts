@@ -1,4 +1,3 @@
-import { finished } from 'node:stream'
 import type { Middleware } from 'koa'
 import type { Logger } from 'pino'
 import type { Metrics } from './metrics.ts'
@@ -11,7 +10,7 @@ import type { RequestState } from './request-state.ts'
 export function createObserve(log: Logger, metrics: Metrics): Middleware<RequestState> {
   return function observe(ctx, next) {
     const started = process.hrtime.bigint()
-    finished(ctx.res, () => {
+    ctx.res.once('close', () => {
       const seconds = Number(process.hrtime.bigint() - started) / 1e9
       metrics.observe(ctx, seconds)
       const [, area, type] = ctx.path.split('/')

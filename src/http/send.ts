@@ -2,6 +2,7 @@ import type { Context } from 'koa'
 import type { Definitions } from '../definitions/definitions.ts'
 import { type Format, formats } from '../fhir/format.ts'
 import { parseJson, stringifyJson } from '../fhir/json.ts'
+import { queryParameter } from './negotiate.ts'
 
 export type Send = (ctx: Context, json: string, format: Format) => void
 
@@ -29,7 +30,7 @@ export function createSendOnceMade(definitions: Writer): Send {
 }
 
 function isPretty(ctx: Context): boolean {
-  return ctx.query['_pretty'] === 'true'
+  return queryParameter(ctx, '_pretty') === 'true'
 }
 
 function textOf({ writeXml }: Writer, json: string, format: Format, pretty: boolean): string {

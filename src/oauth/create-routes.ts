@@ -64,6 +64,7 @@ import { createAuthorizationRequest } from './provider/authorization-request.ts'
 import type { Authorization } from './provider/create-provider.ts'
 import { createFormPost } from './provider/form-post.ts'
 import { createLogout } from './provider/logout.ts'
+import { createOwnContext } from './provider/own-context.ts'
 import { createPinnedRequest } from './provider/pinned-request.ts'
 import { createRegistrationRequest } from './provider/registration-request.ts'
 import { createSessionPlaces } from './provider/session-places.ts'
@@ -118,6 +119,7 @@ export function createRoutes(parts: RoutesParts): Middleware[] {
     endpoints(parts, administrators).routes(),
     accountPages(parts).routes(),
     strictPages,
+    createOwnContext(),
     mount('/auth', provider),
   ]
   return steps.map((step) => (ctx, next) => (own.test(ctx.path) ? (step as Middleware)(ctx, next) : next()))

@@ -3,7 +3,7 @@
  *
  * https://www.rfc-editor.org/rfc/rfc6749#section-10.5 (codes are single use)
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider'
 import type { Handle } from '../../store/store.ts'
 import { endClient, keepRegistration } from './client-rows.ts'
@@ -22,7 +22,7 @@ const bearers = new Set([
 ])
 
 export function hashToken(value: string): string {
-  return createHash('sha256').update(value).digest('base64url')
+  return hash('sha256', value, 'base64url')
 }
 
 interface Row {

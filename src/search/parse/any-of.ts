@@ -5,6 +5,8 @@ type OfKeys = Extract<Clause, { op: 'keys' }>
 
 /** The alternatives of one parameter; keys of the same kind become one list, which the index looks up at once. */
 export function anyOf(clauses: readonly Clause[]): Clause {
+  const [only, ...others] = clauses
+  if (only && others.length === 0 && only.op !== 'or') return only
   const rest: Clause[] = []
   const keys = new Map<string, { first: OfKeys; any: Set<Key> }>()
   const patients = new Set<Rid>()

@@ -6,6 +6,7 @@ import { FhirError } from '../../fhir/error.ts'
  * https://hl7.org/fhir/R4/search.html#escaping
  */
 export function split(text: string, separator: ',' | '|' | '$'): string[] {
+  if (!text.includes(separator)) return [text]
   const parts = ['']
   for (let at = 0; at < text.length; at++) {
     if (text[at] === '\\' && at + 1 < text.length) parts[parts.length - 1] += text[at]! + text[++at]!
@@ -17,6 +18,7 @@ export function split(text: string, separator: ',' | '|' | '$'): string[] {
 
 /** "The parameter value xx\xx is illegal, and the parameter value xx\\xx indicates a literal value of xx\xx." */
 export function unescape(text: string): string {
+  if (!text.includes('\\')) return text
   if (/(?:^|[^\\])(?:\\\\)*\\(?![\\,|$])/.test(text)) {
     throw new FhirError(
       'invalidQuery',
