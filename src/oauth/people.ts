@@ -33,7 +33,8 @@ export interface People {
   describe(type: string, id: string): Promise<{ name: string; birthDate?: string } | undefined>
   /** Patients whom the principal may see, for the picker; 20 at most, all kinds of them for an empty text. */
   searchPatients(principal: Principal, text: string): Promise<{ id: string; name: string; birthDate?: string }[]>
-  mayRead(principal: Principal, type: string, id: string): Promise<boolean>
+  /** With a patient: and the record is about him. */
+  mayRead(principal: Principal, type: string, id: string, patient?: bigint): Promise<boolean>
   approvalOf(practitionerId: string): Promise<Approval | undefined>
   /** What a pending doctor sends to prove his identity: a text, a file or both. */
   addEvidence(practitionerId: string, evidence: Evidence): Promise<void>

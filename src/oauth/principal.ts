@@ -51,7 +51,8 @@ left join oauth_account a on a.id = t.account_id
 left join smart_grant g on g.grant_id = t.grant_id
 left join oidc_payload c on c.model = 'Client' and c.id = t.client_id
 where t.model = any ($1) and t.id = any ($2) and t.expires_at > now() and t.consumed_at is null
-  and (c.payload ->> 'approval' = 'granted' or t.client_id = $4)
+  and (t.client_id = $4 or c.payload ->> 'approval' = 'granted' and (t.model = 'RefreshToken'
+    or coalesce((c.payload ->> 'changed_at')::bigint <= (t.payload ->> 'iat')::bigint, true)))
   and (t.model = 'RefreshToken' or t.payload ->> 'aud' = $5)
   and case when t.account_id is null then t.model = 'ClientCredentials'
       else g.account_id = t.account_id and g.ends_at > now() and ${mayActSql('$3')} end`

@@ -84,10 +84,10 @@ export function createPeople({ store, serverWork, access, search, registration, 
       const { matches } = await store.resources.find(request, (type) => (type === 'Patient' ? rows : none))
       return matches.map(({ id, json }) => ({ id, ...describedIn(json) }))
     },
-    async mayRead(principal: Principal, type: string, id: string): Promise<boolean> {
+    async mayRead(principal: Principal, type: string, id: string, patient?: bigint): Promise<boolean> {
       const where = await rowsOrNone(principal, type, 'read')
       const [stored] = await store.resources.read(type, [id], { where })
-      return stored !== undefined && !stored.deleted
+      return stored !== undefined && !stored.deleted && (patient === undefined || stored.pat === patient)
     },
     approvalOf: (practitionerId: string): Promise<Approval | undefined> =>
       inTransaction((work) => registration.approvalOf(work, practitionerId)),

@@ -13,7 +13,7 @@ before(async () => {
   server = await startOAuth()
   key = await clientKey(server, () => clientId, 'RS384')
   const metadata = {
-    ...{ grant_types: ['client_credentials'], token_endpoint_auth_method: 'private_key_jwt' },
+    ...{ grant_types: ['client_credentials'], token_endpoint_auth_method: 'private_key_jwt', scope: 'system/*.cruds' },
     jwks: { keys: [key.publicJwk] },
   }
   clientId = (await register(server, metadata, await administratorToken(server))).body.client_id

@@ -168,6 +168,20 @@ export async function register(server: Reached, metadata: Record<string, unknown
   }
 }
 
+/** An administrator looks at an app and decides about what he saw. */
+export async function decideClient(
+  { url }: Pick<Reached, 'url'>,
+  accessToken: string,
+  clientId: string,
+  change: Readonly<Record<string, unknown>>,
+): Promise<{ status: number; body: Record<string, unknown> }> {
+  const headers = { authorization: `Bearer ${accessToken}` }
+  const path = `${url}/auth/clients/${clientId}`
+  const { version } = (await (await fetch(path, { headers })).json()) as { version: string }
+  const response = await fetch(path, { method: 'PATCH', headers, body: JSON.stringify({ version, ...change }) })
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> }
+}
+
 export async function administratorToken(server: OAuthServer, email = 'chief@example.org'): Promise<string> {
   await server.addAccount({ email, roles: ['admin', 'practitioner'] })
   const { body } = await launch(server, { email }, { scope: 'openid fhirUser user/*.cruds' })

@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test'
 import { auditEvents, type AuditEventName } from '../../src/oauth/audit-events.ts'
 import { createBrowser } from '../support/browser.ts'
 import {
+  decideClient,
   administratorToken,
   authorizationRequest,
   authorizationUrl,
@@ -340,13 +341,14 @@ test('what becomes of an app is there, with who did it', async () => {
   assert.deepEqual([registered.detail.client, registered.detail.approval], [app.client_id, 'waiting'])
   assert.equal((await entry('client-register', () => register(server, { redirect_uris: [] }))).outcome, 'refused')
   const path = `/auth/clients/${app.client_id}`
-  const decide = (change: object) => () => call('PATCH', path, change)
+  const decide = (change: Record<string, unknown>) => () => decideClient(server, chief, app.client_id!, change)
   const approved = await entry('client-approve', decide({ approval: 'granted' }))
   assert.deepEqual([approved.account_id, approved.detail.client], [chiefId, app.client_id])
   assert.equal((await entry('client-scope', decide({ scope: 'openid user/*.rs' }))).detail.scope, 'openid user/*.rs')
   await entry('client-suspend', decide({ approval: 'suspended' }))
   await entry('client-wait', decide({ approval: 'waiting' }))
-  await entry('client-secret', async () => keep(await call('POST', `${path}/secret`)))
+  const rotated = await entry('client-secret', async () => keep(await call('POST', `${path}/secret`)))
+  assert.deepEqual([rotated.outcome, rotated.status], ['success', 200])
   assert.equal((await entry('client-refused', decide({ approval: 'maybe' }))).account_id, chiefId)
   const manage = (method: string, body?: object, bearer = app.registration_access_token!) =>
     call(method, new URL(app.registration_client_uri!).pathname, body, { authorization: `Bearer ${bearer}` })

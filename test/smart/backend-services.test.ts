@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
-import { administratorToken, type ClientKey, clientKey, fhir, register, token } from './app.ts'
+import { administratorToken, type ClientKey, clientKey, decideClient, fhir, register, token } from './app.ts'
 import { type OAuthServer, startOAuth } from './oauth-server.ts'
 
 let server: OAuthServer
@@ -15,7 +15,9 @@ before(async () => {
 
 after(() => server.close())
 
-const metadata = { grant_types: ['client_credentials'], token_endpoint_auth_method: 'private_key_jwt' }
+const metadata = {
+  ...{ grant_types: ['client_credentials'], token_endpoint_auth_method: 'private_key_jwt', scope: 'system/*.rs' },
+}
 
 async function service(
   more: Record<string, unknown> = {},
@@ -113,10 +115,22 @@ describe('a backend service', () => {
     assert.equal((await token(server, form)).status, 401)
   })
 
+  test('gets no scopes that nobody named: its registration as an administrator’s names them, or is refused', async () => {
+    const { status, body } = await service({ scope: undefined })
+    assert.equal(status, 400)
+    assert.match(JSON.stringify(body), /system scopes/)
+    const { key, clientId } = await service()
+    await server.database.query(
+      `update oidc_payload set payload = payload - 'smart_scope' where model = 'Client' and id = $1`,
+      [clientId],
+    )
+    assert.equal((await ask(key)).body.error, 'invalid_scope')
+  })
+
   test('must not use a shared secret', async () => {
     const { status, body } = await register(
       server,
-      { grant_types: ['client_credentials'], token_endpoint_auth_method: 'client_secret_basic' },
+      { ...metadata, token_endpoint_auth_method: 'client_secret_basic' },
       chief,
     )
     assert.equal(status, 400)
@@ -124,16 +138,11 @@ describe('a backend service', () => {
   })
 
   test('that registered itself waits, until an administrator grants it scopes', async () => {
-    const { key, status, body, clientId } = await service({}, 'ES384', '')
+    const { key, status, body, clientId } = await service({ scope: undefined }, 'ES384', '')
     assert.equal(status, 201)
     assert.equal(body.approval, 'waiting')
     assert.equal((await ask(key)).body.error, 'unauthorized_client')
-    const approve = (change: object) =>
-      fetch(`${server.url}/auth/clients/${clientId}`, {
-        method: 'PATCH',
-        headers: { authorization: `Bearer ${chief}` },
-        body: JSON.stringify(change),
-      })
+    const approve = (change: Record<string, unknown>) => decideClient(server, chief, clientId, change)
     assert.equal((await approve({ approval: 'granted' })).status, 400)
     assert.equal((await approve({ approval: 'granted', scope: 'system/Patient.rs' })).status, 200)
     assert.equal((await ask(key, 'system/*.rs system/Patient.r')).body.scope, 'system/Patient.r')

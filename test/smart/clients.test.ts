@@ -56,6 +56,18 @@ async function launchHandle(clientId: string): Promise<string> {
   return ((await response.json()) as { launch: string }).launch
 }
 
+test('no launch is made with the encounter of another patient', async () => {
+  const { client_id } = await registered({ token_endpoint_auth_method: 'none' })
+  const fhir = createFhirClient(server.url, office)
+  const other = await fhir.post<{ id: string }>('Patient', { resourceType: 'Patient', name: [{ family: 'Dahl' }] })
+  const response = await fetch(`${server.url}/auth/launch`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${await office.token()}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ client_id, patient: other.id, encounter }),
+  })
+  assert.equal(response.status, 422)
+})
+
 describe('fhirclient', () => {
   const scope = 'openid fhirUser launch/patient offline_access patient/*.rs'
   const standalone = (app: Omit<App, 'redirectUri'>, asked = scope) =>

@@ -150,6 +150,7 @@ describe('a token that is bound to a key', () => {
     const assertion = await clientKey(hospital, () => clientId)
     const metadata = {
       grant_types: ['client_credentials'],
+      scope: 'system/*.rs',
       token_endpoint_auth_method: 'private_key_jwt',
       jwks: { keys: [assertion.publicJwk] },
     }

@@ -71,6 +71,12 @@ describe('an EHR launch', () => {
     assert.equal((await server.oauth.principalOf(refreshed.body.access_token))?.patient?.id, 'anna')
   })
 
+  test('is not made with the encounter of another patient', async () => {
+    for (const wrong of [{ patient: 'ben' }, { encounter: 'visit-2' }]) {
+      assert.equal((await make({ ...context(), ...wrong })).status, 422, JSON.stringify(wrong))
+    }
+  })
+
   test('works once', async () => {
     const { body } = await make(context())
     const first = await authorize(server, request(body.launch), { email: 'doctor@example.org' })

@@ -7,6 +7,7 @@ import {
   authorizationUrl,
   authorize,
   callback,
+  decideClient,
   fhir,
   launch,
   post,
@@ -81,18 +82,19 @@ describe('a token that was issued already', () => {
     )
     const request = authorizationRequest(server, { client_id: app.client_id })
     const { body } = await redeem(server, request, await authorize(server, request, doctor))
-    const change = (method: string, change?: object) =>
-      fetch(`${server.url}/auth/clients/${app.client_id}`, {
-        method,
-        headers: { authorization: `Bearer ${chief}` },
-        ...(change ? { body: JSON.stringify(change) } : {}),
-      })
-    assert.equal((await change('PATCH', { approval: 'waiting' })).status, 200)
+    const change = (approval: string) => decideClient(server, chief, app.client_id, { approval })
+    assert.equal((await change('waiting')).status, 200)
     assert.equal(await fhir(server, body.access_token), 401)
-    assert.equal((await change('PATCH', { approval: 'granted' })).status, 200)
-    assert.equal(await fhir(server, body.access_token), 200)
-    assert.equal((await change('DELETE')).status, 204)
+    // What was stopped does not come back by itself.
+    assert.equal((await change('granted')).status, 200)
     assert.equal(await fhir(server, body.access_token), 401)
+    const again = await redeem(server, request, await authorize(server, request, doctor))
+    assert.equal(await fhir(server, again.body.access_token), 200)
+    const removed = await fetch(`${server.url}/auth/clients/${app.client_id}`, {
+      ...{ method: 'DELETE', headers: { authorization: `Bearer ${chief}` } },
+    })
+    assert.equal(removed.status, 204)
+    assert.equal(await fhir(server, again.body.access_token), 401)
   })
 
   test('does not pass for another server’s, and nonsense passes for nothing', async () => {

@@ -77,6 +77,7 @@ test('20 parallel uses of one assertion give one token', async () => {
     server,
     {
       grant_types: ['client_credentials'],
+      scope: 'system/*.rs',
       token_endpoint_auth_method: 'private_key_jwt',
       jwks: { keys: [key.publicJwk] },
     },

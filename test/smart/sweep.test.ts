@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { administratorToken, authorizationRequest, authorizationUrl, callback, launch, register } from './app.ts'
+import {
+  administratorToken,
+  authorizationRequest,
+  authorizationUrl,
+  callback,
+  decideClient,
+  launch,
+  register,
+} from './app.ts'
 import { type OAuthServer, startOAuth } from './oauth-server.ts'
 
 let server: OAuthServer
@@ -63,12 +71,7 @@ test('what is over leaves every table that knows an end', async () => {
 test('registrations that nobody approved are gone after 30 days, with their tokens; whom somebody approved once stays', async () => {
   const [untouched, approved, young] = await Promise.all([1, 2, 3].map(async () => (await register(server, app)).body))
   const token = await administratorToken(server, 'second@example.org')
-  const decide = (id: string, approval: string) =>
-    fetch(`${server.url}/auth/clients/${id}`, {
-      method: 'PATCH',
-      headers: { authorization: `Bearer ${token}` },
-      body: JSON.stringify({ approval }),
-    })
+  const decide = (id: string, approval: string) => decideClient(server, token, id, { approval })
   assert.equal((await decide(approved!.client_id, 'granted')).status, 200)
   assert.equal((await decide(approved!.client_id, 'waiting')).status, 200)
   await server.database.query(

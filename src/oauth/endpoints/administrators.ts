@@ -6,6 +6,7 @@
 import type { Context, Middleware } from 'koa'
 import type { Principal, Scope } from '../../access/principal.ts'
 import { covers } from '../../access/scopes.ts'
+import { houseClientId } from '../provider/clients.ts'
 import { sendError } from './send-error.ts'
 
 export interface Caller {
@@ -13,6 +14,8 @@ export interface Caller {
   readonly isAdministrator: boolean
   /** An administrator through an app that he gave all his rights to: "scopes narrow" here as well. */
   readonly mayAdminister: boolean
+  /** Through an app that speaks for him in everything: our own, or one that he gave all his rights to. */
+  readonly isTrusted: boolean
 }
 
 const everything: Scope = { level: 'user', type: '*', actions: 'cruds' }
@@ -28,7 +31,9 @@ export function createAdministrators({
     const principal = await principalOf(token)
     if (!principal) return undefined
     const isAdministrator = principal.roles.includes('admin')
-    return { principal, isAdministrator, mayAdminister: isAdministrator && covers(principal.scopes, everything) }
+    const hasAll = covers(principal.scopes, everything)
+    const isTrusted = hasAll || principal.clientId === houseClientId
+    return { principal, isAdministrator, mayAdminister: isAdministrator && hasAll, isTrusted }
   }
 
   /** Lets only those pass whose token is good and who are allowed; tells the others why not. */

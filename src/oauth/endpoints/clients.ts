@@ -15,9 +15,9 @@ import {
   changeClient,
   type ClientMetadata,
   type ClientRow,
-  endAccessTokens,
   findClient,
   listClients,
+  positionOf,
 } from '../provider/client-rows.ts'
 import { newSecret, usesSecret } from '../provider/client-secret.ts'
 import type { Approval } from '../provider/clients.ts'
@@ -30,6 +30,7 @@ import { sendError } from './send-error.ts'
 
 interface Parts {
   provider: Provider
+  publicUrl: string
   /** Where registered clients are kept. */
   clients: Adapter
   database: Database
@@ -45,7 +46,7 @@ const decided: Readonly<Record<Approval, AuditEventName>> = {
 }
 
 export function clientEndpoints(router: Router, parts: Parts): void {
-  const { provider, clients, database, administrators, grantableScopes, audit } = parts
+  const { provider, publicUrl, clients, database, administrators, grantableScopes, audit } = parts
   const guards = [auditRefusals(audit, 'client-refused'), administrators.administrator] as const
 
   const record = (ctx: Context, interaction: AuditEventName, client: string, scope?: string) => {
@@ -69,8 +70,16 @@ export function clientEndpoints(router: Router, parts: Parts): void {
   }
 
   router.get('/auth/clients', ...guards, async (ctx) => {
-    const rows = await listClients(database, typeof ctx.query.approval === 'string' ? ctx.query.approval : null)
+    const { approval, after } = ctx.query
+    const position = typeof after === 'string' ? positionOf(after) : null
+    if (position === undefined) return sendError(ctx, 400, 'invalid_request', 'after is taken from a Link header.')
+    const wanted = typeof approval === 'string' ? approval : null
+    const { rows, next } = await listClients(database, { approval: wanted, after: position })
     ctx.set('Cache-Control', 'no-store')
+    if (next !== undefined) {
+      const query = new URLSearchParams({ ...(wanted === null ? {} : { approval: wanted }), after: next })
+      ctx.set('Link', `<${publicUrl}/auth/clients?${query.toString()}>; rel="next"`)
+    }
     ctx.body = rows.map(shown)
   })
 
@@ -90,7 +99,6 @@ export function clientEndpoints(router: Router, parts: Parts): void {
     const { client_id: id, approval, smart_scope: scope } = payload
     ctx.body = shown(changed)
     if (scope !== row.payload.smart_scope) {
-      await endAccessTokens(database, id!)
       await record(ctx, 'client-scope', id!, scope)
     }
     if (approval !== row.payload.approval) await record(ctx, decided[approval!], id!, scope)
@@ -103,9 +111,9 @@ export function clientEndpoints(router: Router, parts: Parts): void {
     const { secret, hashed } = newSecret()
     const changed = await change(ctx, row, { ...row.payload, client_secret: hashed })
     if (!changed) return undefined
-    await record(ctx, 'client-secret', ctx.params.id!)
     ctx.set('Cache-Control', 'no-store')
     ctx.body = { client_id: ctx.params.id, client_secret: secret, client_secret_expires_at: 0 }
+    await record(ctx, 'client-secret', ctx.params.id!)
   })
 
   router.delete('/auth/clients/:id', ...guards, async (ctx) => {
@@ -120,11 +128,16 @@ function missing(ctx: Context): void {
   sendError(ctx, 404, 'invalid_request', 'There is no such client.')
 }
 
+/** Without scopes of its own an app may ask people for any; a backend service gets none. */
+function mayAskPeople({ grant_types: grants }: ClientMetadata): boolean {
+  return grants?.includes('authorization_code') ?? true
+}
+
 function shown({ payload, version }: ClientRow): Record<string, unknown> {
   const { client_secret: _secret, smart_scope: scope, smart_jwks_uri: uri, jwks, ...rest } = payload
   return {
     ...rest,
-    ...(scope === undefined ? {} : { scope }),
+    ...(scope === undefined ? { any_scope: mayAskPeople(payload) } : { scope }),
     ...(uri === undefined ? { jwks } : { jwks_uri: uri }),
     version,
   }

@@ -52,7 +52,8 @@ export function connectionEndpoints(router: Router, { provider, database, admini
   router.get('/auth/connections', ...guards, async (ctx) => {
     const id = await accountId(ctx)
     if (id === undefined) return undefined
-    const connections = await connectionsOf(database, id)
+    const all = await connectionsOf(database, id)
+    const connections = all.filter((one) => concerns(ctx, one))
     ctx.set('Cache-Control', 'no-store')
     ctx.body = await Promise.all(
       connections.map(async (one) => shown(one, await nameOfClient(provider, one.client_id))),
@@ -62,7 +63,7 @@ export function connectionEndpoints(router: Router, { provider, database, admini
   router.delete('/auth/connections/:id', ...guards, async (ctx) => {
     const { principal, mayAdminister } = ctx.state.caller as Caller
     const found = await findConnection(database, ctx.params.id!)
-    if (!found || (found.account_id !== principal.accountId && !mayAdminister)) {
+    if (!found || (found.account_id !== principal.accountId && !mayAdminister) || !concerns(ctx, found)) {
       return sendError(ctx, 404, 'invalid_request', 'You have no such connection.')
     }
     await endGrant(database, ctx.params.id!)
@@ -82,6 +83,12 @@ export function connectionEndpoints(router: Router, { provider, database, admini
     await record(ctx, { interaction: 'revoke-person', detail: { of: id, person: String(ctx.query.person) } })
     ctx.status = 204
   })
+}
+
+/** An app that was given little learns nothing of the person's other apps, and ends itself alone. */
+function concerns(ctx: Context, { client_id: client }: Connection): boolean {
+  const { principal, isTrusted } = ctx.state.caller as Caller
+  return isTrusted || client === principal.clientId
 }
 
 function shown(connection: Connection, name: string): Record<string, unknown> {

@@ -10,6 +10,7 @@ const paths = /^\/auth\/(?:launch|connections|clients)(?:\/|$)/
 export const crossOrigin: Middleware = async function crossOrigin(ctx, next) {
   if (!paths.test(ctx.path)) return next()
   ctx.set('Access-Control-Allow-Origin', '*')
+  ctx.set('Access-Control-Expose-Headers', 'Link')
   if (ctx.method !== 'OPTIONS') return next()
   ctx.set('Access-Control-Allow-Methods', 'GET, POST, PATCH, DELETE')
   ctx.set('Access-Control-Allow-Headers', 'Authorization, Content-Type')

@@ -19,6 +19,7 @@ interface Parts {
   provider: Provider
   launches: Launches
   people: Pick<People, 'mayRead'>
+  patientRid: (id: string) => bigint
   administrators: Administrators
   publicUrl: string
   audit: AuditTrail
@@ -32,7 +33,7 @@ interface Request {
 }
 
 export function launchEndpoint(router: Router, parts: Parts): void {
-  const { provider, launches, people, administrators, publicUrl, audit } = parts
+  const { provider, launches, people, patientRid, administrators, publicUrl, audit } = parts
   const fhirBase = `${publicUrl}/fhir`
   router.post('/auth/launch', auditRefusals(audit, 'launch'), administrators.person, async (ctx) => {
     const { principal } = ctx.state.caller as Caller
@@ -41,7 +42,12 @@ export function launchEndpoint(router: Router, parts: Parts): void {
     if (client?.approval !== 'granted')
       return sendError(ctx, 422, 'invalid_request', 'client_id is no app that is approved here.')
     if (!(await maySeeContext(principal, request))) {
-      return sendError(ctx, 422, 'invalid_request', 'patient or encounter does not exist, or you may not see it.')
+      return sendError(
+        ctx,
+        422,
+        'invalid_request',
+        'patient or encounter does not exist, you may not see it, or the encounter is another patient’s.',
+      )
     }
     const { clientId, patient: patientId, extra } = request
     const launch = await launches.make({ accountId: principal.accountId!, clientId, patientId, extra })
@@ -55,7 +61,7 @@ export function launchEndpoint(router: Router, parts: Parts): void {
 
   async function maySeeContext(principal: Principal, { patient, encounter }: Request): Promise<boolean> {
     if (!(await people.mayRead(principal, 'Patient', patient))) return false
-    return encounter === undefined || people.mayRead(principal, 'Encounter', encounter)
+    return encounter === undefined || people.mayRead(principal, 'Encounter', encounter, patientRid(patient))
   }
 }
 

@@ -16,6 +16,7 @@ const ours = [
   'client_secret_expires_at',
   'approval',
   'approved_at',
+  'changed_at',
 ]
 
 export function isSameClient(provider: Provider, stored: ClientMetadata, given: Metadata): boolean {

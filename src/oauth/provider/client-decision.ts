@@ -9,7 +9,7 @@ import { type Approval, approvals } from './clients.ts'
 import type { GrantableScopes } from './grantable-scopes.ts'
 
 interface Decision {
-  /** Of the metadata that he looked at, if he says so. */
+  /** Of the metadata that he looked at. Who only takes something away need not have looked. */
   readonly version: string | undefined
   readonly payload: ClientMetadata
 }
@@ -29,7 +29,10 @@ export function readDecision(
   }
   if (scope !== undefined && typeof scope !== 'string') throw new BodyError(400, 'scope is a text.')
   if (version !== undefined && typeof version !== 'string') throw new BodyError(400, 'version is a text.')
-  const backend = stored.grant_types?.includes('client_credentials') ?? false
+  if (version === undefined && (approval === 'granted' || scope !== undefined)) {
+    throw new BodyError(400, 'Name the version that you looked at: version.')
+  }
+  const backend = isBackend(stored)
   if (scope !== undefined) refuseUngrantable(scope, backend, grantableScopes)
   const payload = {
     ...stored,
@@ -39,16 +42,29 @@ export function readDecision(
       : {}),
     ...(scope === undefined ? {} : { smart_scope: scope }),
   }
-  if (backend && payload.approval === 'granted' && payload.smart_scope === undefined) {
+  if (payload.approval === 'granted') refuseUnnamed(payload)
+  return { version, payload }
+}
+
+export function isBackend({ grant_types: grants }: { grant_types?: unknown }): boolean {
+  return Array.isArray(grants) && grants.includes('client_credentials')
+}
+
+/** Nobody is there to ask when a backend service takes its scopes: an administrator has named them. */
+export function refuseUnnamed(client: { grant_types?: unknown; smart_scope?: unknown }): void {
+  if (isBackend(client) && client.smart_scope === undefined) {
     throw new BodyError(400, 'Name the system scopes that this client is granted: scope.')
   }
-  return { version, payload }
 }
 
 /** A slip of the pen must not look like a permission that was given. */
 function refuseUngrantable(scope: string, backend: boolean, grantableScopes: GrantableScopes): void {
   const asked = scope.split(' ').filter(Boolean)
-  const known = new Set([...grantableScopes(scope, {}, false), ...(backend ? grantableScopes(scope, {}, true) : [])])
+  const itself = { smart_scope: scope }
+  const known = new Set([
+    ...grantableScopes(scope, itself, false),
+    ...(backend ? grantableScopes(scope, itself, true) : []),
+  ])
   const wrong = asked.find((text) => !known.has(text))
   if (wrong !== undefined) throw new BodyError(400, `"${wrong}" is no scope that this client could be granted.`)
 }

@@ -11,7 +11,11 @@ const prefix = 'sha256:'
 
 /** Leaves alone what is hashed already: the library stores again what it has read. */
 export function hashSecret(secret: string): string {
-  return secret.startsWith(prefix) ? secret : prefix + createHash('sha256').update(secret).digest('base64url')
+  return isHashed(secret) ? secret : prefix + createHash('sha256').update(secret).digest('base64url')
+}
+
+export function isHashed(secret: string): boolean {
+  return secret.startsWith(prefix)
 }
 
 export function newSecret(): { secret: string; hashed: string } {
@@ -29,7 +33,7 @@ export function compareHashedSecrets(provider: Provider): void {
     prototype: { compareClientSecret(this: { clientSecret?: string }, actual: string): boolean }
   }
   client.prototype.compareClientSecret = function compareClientSecret(actual) {
-    if (!this.clientSecret || actual.startsWith(prefix)) return false
+    if (!this.clientSecret || isHashed(actual)) return false
     const [expected, given] = [this.clientSecret, actual].map((secret) => Buffer.from(hashSecret(secret)))
     return expected!.length === given!.length && timingSafeEqual(expected!, given!)
   }

@@ -13,13 +13,16 @@ import { parseUrl } from '../parse-url.ts'
 import type { ProviderPages } from '../pages/provider-pages.ts'
 import type { Tokens } from '../principal.ts'
 import type { createAdapter } from './adapter.ts'
+import { type AllowedScopesParts, createAllowedScopes } from './allowed-scopes.ts'
 import { createAssertionRules } from './client-assertion.ts'
 import { extraClientMetadata, houseClient, type SmartClient } from './clients.ts'
-import { fixedScopes, type GrantableScopes } from './grantable-scopes.ts'
+import { fixedScopes } from './grantable-scopes.ts'
 import { type Grants, lifetime } from './grants.ts'
 import type { Launches } from './launches.ts'
 
-export interface ConfigurationParts {
+type AllowedScopes = ReturnType<typeof createAllowedScopes>
+
+export interface ConfigurationParts extends AllowedScopesParts {
   publicUrl: string
   database: Database
   adapter: ReturnType<typeof createAdapter>
@@ -28,8 +31,6 @@ export interface ConfigurationParts {
   accounts: AccountRows
   tokens: Tokens
   secondFactor: Pick<SecondFactor, 'isDemanded'>
-  grantableScopes: GrantableScopes
-  scopeProblem: (asked: string | undefined) => string | undefined
   grants: Grants
   launches: Launches
   pages: ProviderPages
@@ -40,6 +41,7 @@ export interface ConfigurationParts {
 export function createConfiguration(parts: ConfigurationParts): Configuration {
   const { publicUrl, grants, pages } = parts
   const issuer = `${publicUrl}/auth`
+  const scopes = createAllowedScopes(parts)
   const secure = publicUrl.startsWith('https:')
   return {
     adapter: parts.adapter,
@@ -66,10 +68,15 @@ export function createConfiguration(parts: ConfigurationParts): Configuration {
       dPoPSigningAlgValues: proofAlgorithms as never,
     },
     assertJwtClientAuthClaimsAndHeader: createAssertionRules(issuer),
+    // The origin of an address of an app's own scheme is "null", and so is that of every sandboxed frame.
     clientBasedCORS: (_ctx, origin, client) =>
-      client.redirectUris?.some((uri) => parseUrl(uri)?.origin === origin) ?? false,
+      origin !== 'null' && (client.redirectUris?.some((uri) => parseUrl(uri)?.origin === origin) ?? false),
     ttl: ttl(),
-    rotateRefreshToken: true,
+    // Asked just before the token is used up: who is refused here comes again with it when the app is approved.
+    rotateRefreshToken(ctx) {
+      scopes.ofRefresh(ctx)
+      return true
+    },
     issueRefreshToken(_ctx, client, code) {
       const lasting = code.scopes.has('offline_access') || code.scopes.has('online_access')
       return client.grantTypeAllowed('refresh_token') && lasting
@@ -83,7 +90,7 @@ export function createConfiguration(parts: ConfigurationParts): Configuration {
     extraParams: createExtraParams(parts),
     interactions: { policy: policy(), url: parts.interactionUrl },
     renderError: pages.renderError,
-    features: createFeatures(parts),
+    features: createFeatures(parts, scopes),
   }
 }
 
@@ -104,7 +111,7 @@ function ttl(): NonNullable<Configuration['ttl']> {
   }
 }
 
-function createFeatures(parts: ConfigurationParts): NonNullable<Configuration['features']> {
+function createFeatures(parts: ConfigurationParts, scopes: AllowedScopes): NonNullable<Configuration['features']> {
   const { tokens, pages } = parts
   return {
     devInteractions: { enabled: false },
@@ -127,12 +134,13 @@ function createFeatures(parts: ConfigurationParts): NonNullable<Configuration['f
     rpInitiatedLogout: { enabled: true, logoutSource: pages.logout, postLogoutSuccessSource: pages.loggedOut },
     registration: { enabled: true, initialAccessToken: false },
     registrationManagement: { enabled: true },
-    resourceIndicators: createResourceIndicators(parts),
+    resourceIndicators: createResourceIndicators(parts, scopes),
   }
 }
 
 function createResourceIndicators(
   parts: ConfigurationParts,
+  scopes: AllowedScopes,
 ): NonNullable<NonNullable<Configuration['features']>['resourceIndicators']> {
   const fhirBase = `${parts.publicUrl}/fhir`
   return {
@@ -141,19 +149,8 @@ function createResourceIndicators(
     useGrantedResource: () => true,
     getResourceServerInfo(ctx, resource, client) {
       if (resource !== fhirBase) throw new errors.InvalidTarget()
-      if ((client as SmartClient).approval !== 'granted') {
-        throw new errors.UnauthorizedClient('this app waits for the approval of an administrator')
-      }
-      const { params, entities } = ctx.oidc
-      const system = params?.grant_type === 'client_credentials'
-      const asked = [params?.scope, entities.AuthorizationCode?.scope, entities.RefreshToken?.scope]
-        .filter(Boolean)
-        .join(' ')
-      const problem = parts.scopeProblem(params?.scope as string | undefined)
-      if (problem !== undefined) throw new errors.InvalidScope(problem, '')
-      const scopes = parts.grantableScopes(asked, client as SmartClient, system)
-      if (scopes.length === 0) throw new errors.InvalidScope('none of these scopes can be granted', asked)
-      return { scope: scopes.join(' '), audience: fhirBase, accessTokenFormat: 'opaque' }
+      const scope = scopes.ofRequest(ctx, client as SmartClient).join(' ')
+      return { scope, audience: fhirBase, accessTokenFormat: 'opaque' }
     },
   }
 }

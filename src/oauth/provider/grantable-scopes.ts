@@ -22,14 +22,17 @@ export const fixedScopes: readonly string[] = [
 
 export type GrantableScopes = ReturnType<typeof createGrantableScopes>
 
-/** `isUsable`: whether resource type and search parameters of a scope exist here. */
+/**
+ * `isUsable`: whether resource type and search parameters of a scope exist here. What a backend service may have, an
+ * administrator has named: where nothing is registered, an app may ask a person for anything, and a service gets nothing.
+ */
 export function createGrantableScopes({ isUsable }: { isUsable: (scope: Scope) => boolean }) {
   return function grantableScopes(
     asked: string | undefined,
     client: Pick<SmartClient, 'smart_scope'>,
     system: boolean,
   ): string[] {
-    const registered = client.smart_scope === undefined ? undefined : parseScopes(client.smart_scope)
+    const registered = client.smart_scope === undefined && !system ? undefined : parseScopes(client.smart_scope ?? '')
     const registeredFixed = client.smart_scope?.split(' ')
     return [...new Set((asked ?? '').split(' '))].filter((text) => {
       if (fixedScopes.includes(text)) return !system && (registeredFixed?.includes(text) ?? true)

@@ -12,8 +12,9 @@ import { type Administrators, bearerOf } from '../endpoints/administrators.ts'
 import { sendError } from '../endpoints/send-error.ts'
 import { parseObject, readText } from '../read-body.ts'
 import { isSameClient } from './client-changes.ts'
+import { refuseUnnamed } from './client-decision.ts'
 import { findClient } from './client-rows.ts'
-import { hashSecret } from './client-secret.ts'
+import { hashSecret, isHashed } from './client-secret.ts'
 import { extraProperties, type SmartClient } from './clients.ts'
 
 interface Parts {
@@ -31,28 +32,43 @@ export function createRegistrationRequest({ provider, database, administrators, 
     if (ctx.method === 'POST' || ctx.method === 'PUT') {
       if (!ctx.is('json')) return sendError(ctx, 415, 'invalid_request', 'Send application/json.')
       const metadata = inbound(parseObject(await readText(ctx.req)))
-      const approval = ctx.method === 'POST' ? await approvalOfNew(ctx) : await approvalOfUpdate(ctx, metadata)
+      const approval =
+        ctx.method === 'POST' ? await approvalOfNew(ctx, metadata) : await approvalOfUpdate(ctx, metadata)
       if (approval === undefined) return undefined
       Object.assign(ctx.req, { body: { ...metadata, approval } })
     }
     await next()
-    if (isMetadata(ctx.body)) ctx.body = outbound(ctx.body, ctx.method === 'POST')
+    if (isMetadata(ctx.body)) ctx.body = outbound(ctx.body)
   }
 
-  async function approvalOfNew(ctx: Parameters<Middleware>[0]): Promise<SmartClient['approval'] | undefined> {
+  async function approvalOfNew(
+    ctx: Parameters<Middleware>[0],
+    metadata: Metadata,
+  ): Promise<SmartClient['approval'] | undefined> {
     const bearer = bearerOf(ctx)
-    if (bearer === undefined) {
-      const verdict = await throttle.limit(['client-registration', ctx.ip], { most: 20, seconds: 3600 })
-      if (verdict.admitted) return 'waiting'
-      ctx.set('Retry-After', String(verdict.seconds))
-      sendError(ctx, 429, 'temporarily_unavailable', 'Too many registrations from this address. Try again later.')
+    if (bearer === undefined) return waitingIfFew(ctx, [ctx.ip])
+    const caller = await administrators.identify(bearer)
+    if (!caller) {
+      ctx.set('WWW-Authenticate', 'Bearer error="invalid_token"')
+      sendError(ctx, 401, 'invalid_token', 'The access token is unknown, expired or revoked.')
       return undefined
     }
-    const caller = await administrators.identify(bearer)
-    if (caller) return caller.mayAdminister ? 'granted' : 'waiting'
-    ctx.set('WWW-Authenticate', 'Bearer error="invalid_token"')
-    sendError(ctx, 401, 'invalid_token', 'The access token is unknown, expired or revoked.')
-    return undefined
+    const { accountId, clientId } = caller.principal
+    if (!caller.mayAdminister) return waitingIfFew(ctx, [accountId ?? clientId, ctx.ip])
+    refuseUnnamed(metadata)
+    return 'granted'
+  }
+
+  /** Each of those who ask has the same number, so that neither a new address nor a new account brings more. */
+  async function waitingIfFew(ctx: Parameters<Middleware>[0], askers: readonly string[]) {
+    for (const asker of askers) {
+      const verdict = await throttle.limit(['client-registration', asker], { most: 20, seconds: 3600 })
+      if (verdict.admitted) continue
+      ctx.set('Retry-After', String(verdict.seconds))
+      sendError(ctx, 429, 'temporarily_unavailable', 'Too many registrations. Try again later.')
+      return undefined
+    }
+    return 'waiting' as const
   }
 
   /** An approval is of what an administrator looked at: a change of anything waits for another one. */
@@ -61,9 +77,9 @@ export function createRegistrationRequest({ provider, database, administrators, 
     metadata: Metadata,
   ): Promise<SmartClient['approval']> {
     const row = await findClient(database, ctx.path.slice('/reg/'.length))
+    // Without the member an app would have no limit; leaving it out must not lift the one it has, and never in two steps.
+    metadata.smart_scope ??= row?.payload.smart_scope
     if (row?.payload.approval !== 'granted') return 'waiting'
-    // Without the member an app would have no limit; leaving it out must not lift the one it has.
-    metadata.smart_scope ??= row.payload.smart_scope
     return isSameClient(provider, row.payload, metadata) ? 'granted' : 'waiting'
   }
 }
@@ -90,14 +106,15 @@ function inbound({ scope, jwks_uri: uri, sector_identifier_uri: _fetched, ...res
   return metadata
 }
 
-function outbound(metadata: Metadata, isNew: boolean): Metadata {
+/** A secret is told where it is made; from then on there is its hash alone. */
+function outbound(metadata: Metadata): Metadata {
   const { smart_scope: scope, smart_jwks_uri: uri, first_party: _ours, ...rest } = metadata
   if (scope !== undefined) rest.scope = scope
   if (uri !== undefined) {
     rest.jwks_uri = uri
     delete rest.jwks
   }
-  if (!isNew) delete rest.client_secret
+  if (typeof rest.client_secret === 'string' && isHashed(rest.client_secret)) delete rest.client_secret
   return rest
 }
 
