@@ -26,8 +26,8 @@ const limits: ServerOptions = {
  */
 export function createListener(handler: RequestListener, tls?: Tls): Server {
   const server = tls ? secureServer(handler, tls) : createServer(limits, handler)
-  // Further headers would be left out in silence, and what is left out may be what a proxy judged by.
-  server.maxHeadersCount = 200
+  // A number would leave further headers out in silence, as may be the one that says who asks; their size is what bounds them.
+  server.maxHeadersCount = 0
   return server
 }
 

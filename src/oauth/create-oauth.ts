@@ -31,7 +31,7 @@ import { createProofCheck } from './dpop-proof.ts'
 import { createRoutes } from './create-routes.ts'
 import { smartConfigurationOf } from './endpoints/smart-configuration.ts'
 import type { Log } from './log.ts'
-import type { Mail } from './mail.ts'
+import { type Mail, unfailing } from './mail.ts'
 import type { People } from './people.ts'
 import { createTokens } from './principal.ts'
 import { houseClientId } from './provider/clients.ts'
@@ -71,9 +71,10 @@ export async function createOAuth(parts: OAuthParts) {
   const codes = createCodes({ secret: derivedSecret(masterKey, 'codes') })
   const accounts = createAccountRows({ practitionerActiveKey })
   const letters = createLetters({ mail: parts.mail, publicUrl })
+  const notices = createLetters({ mail: unfailing(parts.mail, log), publicUrl })
   const throttle = createThrottle({ database: store, scale: parts.rateScale })
   const audit = createAuditTrail(store)
-  const second = secondFactorParts(parts, { codes, letters, throttle })
+  const second = secondFactorParts(parts, { codes, letters: notices, throttle })
   const tokens = createTokens({
     database: store,
     practitionerActiveKey,
@@ -96,8 +97,8 @@ export async function createOAuth(parts: OAuthParts) {
     ...{ ...authorization, publicUrl, store, people, patientRid, log },
     ...{ accounts, codes, letters, passwords, throttle, audit, tokens, setup, ...second },
     sessions: createSessions({ store }),
-    addressChange: createAddressChange({ store, codes, letters }),
-    external: externalParts(parts, { accounts, letters }),
+    addressChange: createAddressChange({ store, codes, letters: notices }),
+    external: externalParts(parts, { accounts, letters: notices }),
   })
 
   return {

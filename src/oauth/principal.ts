@@ -8,6 +8,7 @@ import type { Principal, Role } from '../access/principal.ts'
 import { parseScopes } from '../access/scopes.ts'
 import { type Database, rolesOf } from './accounts/account.ts'
 import { mayActSql } from './accounts/activity.ts'
+import { grantStandsSql } from './accounts/revocation.ts'
 import { createBatched } from '../store/batched.ts'
 import type { PresentedProof, ProofCheck } from './dpop-proof.ts'
 import { hashToken } from './provider/adapter.ts'
@@ -55,7 +56,7 @@ where t.model = any ($1) and t.id = any ($2) and t.expires_at > now() and t.cons
     or coalesce((c.payload ->> 'changed_at')::bigint <= (t.payload ->> 'iat')::bigint, true)))
   and (t.model = 'RefreshToken' or t.payload ->> 'aud' = $5)
   and case when t.account_id is null then t.model = 'ClientCredentials'
-      else g.account_id = t.account_id and g.ends_at > now() and ${mayActSql('$3')} end`
+      else g.account_id = t.account_id and ${grantStandsSql} and ${mayActSql('$3')} end`
 
 export type Tokens = ReturnType<typeof createTokens>
 

@@ -11,6 +11,7 @@ const statements = [
   `delete from smart_launch where expires_at < now()`,
   `delete from oauth_address_change where expires_at < now()`,
   `delete from oauth_sign_in where expires_at < now()`,
+  `delete from oauth_ended_session where expires_at < now()`,
   `delete from oauth_session s where not exists (select from oidc_payload p where p.model = 'Session' and p.uid = s.uid)
      and s.last_used < now() - interval '1 hour'`,
   `delete from oauth_code where expires_at < now() - interval '7 days'`,

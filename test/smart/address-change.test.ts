@@ -5,9 +5,10 @@ import { type OAuthServer, startOAuth } from './oauth-server.ts'
 import { signInHere } from './second-step.ts'
 
 let server: OAuthServer
+let down = false
 
 before(async () => {
-  server = await startOAuth()
+  server = await startOAuth({ mailIsDown: () => down })
 })
 
 after(() => server.close())
@@ -99,6 +100,29 @@ test('a link for a new password that lies in the old mailbox dies with the chang
   const links = [linkTo('leave@example.org'), linkTo('arrive@example.org')]
   for (const link of links) await opened(link)
   assert.equal((await createBrowser(server.url).open(reset)).status, 422)
+})
+
+test('a new password ends a wish of before, whose links are dead', async () => {
+  await server.addAccount({ email: 'owner@example.org' })
+  await asked('owner@example.org', 'thief@example.org')
+  const links = [linkTo('owner@example.org'), linkTo('thief@example.org')]
+  await (await createBrowser(server.url).open('/forgot')).submit({ email: 'owner@example.org' })
+  const reset = /^\S+\/reset\?code=\S+$/m.exec(mailsTo('owner@example.org').at(-1)!.text)![0]
+  const page = await createBrowser(server.url).open(reset)
+  const fresh = 'four boats in a green bottle'
+  assert.equal((await page.submit({ password: fresh, password2: fresh })).status, 200)
+  for (const link of links) assert.equal((await opened(link)).status, 410)
+})
+
+test('a mail server that is down fails no wish that is stored', async () => {
+  await server.addAccount({ email: 'offline@example.org' })
+  down = true
+  try {
+    const browser = await asked('offline@example.org', 'elsewhere@example.org')
+    assert.match((await browser.open('/account')).html, /elsewhere@example\.org/)
+  } finally {
+    down = false
+  }
 })
 
 test('what is no address, or the same one, is refused beside the field, and a stranger is asked to sign in', async () => {

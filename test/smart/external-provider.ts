@@ -17,6 +17,7 @@ export async function startExternalProvider(callback: () => string) {
   const url = `http://localhost:${(server.address() as AddressInfo).port}`
   const people = new Map<string, Colleague>()
   let who: Colleague | undefined
+  let forges = false
   let provider: Provider | undefined
 
   /** Made late: the redirect URI is known when our own server runs. */
@@ -40,6 +41,10 @@ export async function startExternalProvider(callback: () => string) {
   }
 
   server.on('request', (request, response) => {
+    if (forges && request.url === '/token') {
+      const end = response.end.bind(response) as (body: string) => typeof response
+      response.end = ((body: string) => end(withForgedSignature(String(body)))) as typeof response.end
+    }
     if (!request.url!.startsWith('/interaction/')) return void ready().callback()(request, response)
     const result = who
       ? { login: { accountId: who.sub, ...(who.amr ? { amr: who.amr } : {}) } }
@@ -54,9 +59,19 @@ export async function startExternalProvider(callback: () => string) {
       who = colleague
       if (colleague) people.set(colleague.sub, colleague)
     },
+    /** From now on, or no more: tokens whose signature is not the provider's. */
+    forgesSignatures(yes: boolean) {
+      forges = yes
+    },
     async close() {
       server.closeAllConnections()
       await new Promise((done) => server.close(done))
     },
   }
+}
+
+function withForgedSignature(body: string): string {
+  return body.replace(/("id_token":"[^".]+\.[^".]+\.)([^"]+)/, (_all, head: string, signature: string) => {
+    return head + 'A'.repeat(signature.length)
+  })
 }

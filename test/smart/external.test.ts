@@ -6,11 +6,12 @@ import { type Colleague, startExternalProvider } from './external-provider.ts'
 import { type OAuthServer, startOAuth } from './oauth-server.ts'
 
 let server: OAuthServer
+let mailDown = false
 let hospital: Awaited<ReturnType<typeof startExternalProvider>>
 
 before(async () => {
   hospital = await startExternalProvider(() => `${server.url}/login/external/callback`)
-  server = await startOAuth({ external: settings(), secondFactorOf: 'all' })
+  server = await startOAuth({ external: settings(), secondFactorOf: 'all', mailIsDown: () => mailDown })
 })
 
 after(async () => {
@@ -109,6 +110,30 @@ test('an administrator links, links anew and takes away; what was signed in ends
   await assert.rejects(link('max-1'), /belongs to another account/)
 })
 
+test('a link that an administrator took away does not come back by the address, and can be given anew', async () => {
+  const person = await server.addAccount({ email: 'zoe@example.org' })
+  const zoe = { sub: 'zoe-1', email: 'zoe@example.org', email_verified: true, amr: mfa }
+  const link = (subject: string | undefined) =>
+    server.store.transaction((tx) => server.oauth.linkIdentity(tx, person, subject))
+  assert.equal((await through(zoe)).url.pathname, '/')
+  await link(undefined)
+  assert.equal((await through(zoe)).status, 403)
+  assert.equal((await through({ ...zoe, sub: 'zoe-2' })).status, 403)
+  await link('zoe-1')
+  assert.equal((await through(zoe)).url.pathname, '/')
+})
+
+test('the first sign-in links while no mail can be sent', async () => {
+  await server.addAccount({ email: 'una@example.org' })
+  mailDown = true
+  try {
+    const page = await through({ sub: 'una-1', email: 'una@example.org', email_verified: true, amr: mfa })
+    assert.equal(page.url.pathname, '/', page.html)
+  } finally {
+    mailDown = false
+  }
+})
+
 test('the second step is ours when the hospital asked for none', async () => {
   await server.addAccount({ email: 'ida@example.org' })
   const page = await through({ sub: 'ida-1', email: 'ida@example.org', email_verified: true, amr: ['pwd'] })
@@ -141,6 +166,18 @@ test('an answer is good once, in the browser that left, and unchanged', async ()
   const other = await sentBack(await browser.open('/login/external'))
   other.searchParams.set('code', 'made-up')
   assert.equal((await browser.open(other)).status, 401, 'a code that the hospital did not give')
+})
+
+test('an ID token that the hospital did not sign opens nothing', async () => {
+  await server.addAccount({ email: 'ann@example.org' })
+  const ann = { sub: 'ann-1', email: 'ann@example.org', email_verified: true, amr: mfa }
+  hospital.forgesSignatures(true)
+  try {
+    assert.equal((await through(ann)).status, 401)
+  } finally {
+    hospital.forgesSignatures(false)
+  }
+  assert.equal((await through(ann)).url.pathname, '/')
 })
 
 test('who changes his mind at the hospital is told in words, and the trail knows', async () => {

@@ -61,6 +61,8 @@ export async function startOAuth(
     secondFactorOf?: 'none' | 'staff' | 'all'
     now?: () => number
     external?: ExternalSettings
+    /** While it says so, no mail can be sent. */
+    mailIsDown?: () => boolean
   } = {},
 ): Promise<OAuthServer> {
   const fresh = await freshDatabase()
@@ -85,7 +87,12 @@ export async function startOAuth(
       ridOf: keys.ridOf,
       people: records.people,
     },
-    mail: { send: async (message) => void mails.push(message) },
+    mail: {
+      async send(message) {
+        if (options.mailIsDown?.()) throw new Error('the mail server is down')
+        mails.push(message)
+      },
+    },
     isUsableScope: ({ type, query }) => type !== 'Nonsense' && !query?.some(([name]) => name === 'nonsense'),
     fetchAllow: options.fetchAllow ?? [],
     rateScale: options.rateScale ?? 0,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import type { Server } from 'node:http'
+import { request, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -53,6 +53,26 @@ test('with a certificate the server speaks TLS 1.2 and 1.3, and refuses 1.1 and 
   for (const old of ['TLSv1.1', 'TLSv1'] as const) {
     assert.equal(await agreed(permissive, old), old)
     await assert.rejects(agreed(server, old), /protocol|alert/i, old)
+  }
+})
+
+test('no header is left out, however many there are', async () => {
+  const plain = createListener((request, response) => response.end(request.headers.authorization ?? 'left out'))
+  await new Promise<void>((done) => plain.listen(0, '127.0.0.1', done))
+  try {
+    const many = Array.from({ length: 400 }, (_, n): [string, string] => [`x-${n}`, '1'])
+    const headers = Object.fromEntries([...many, ['authorization', 'Bearer last']])
+    const { port } = plain.address() as AddressInfo
+    const answer = await new Promise<string>((resolve, reject) => {
+      const sent = request({ host: '127.0.0.1', port, headers }, (response) => {
+        response.setEncoding('utf8').once('data', resolve)
+      })
+      sent.once('error', reject).end()
+    })
+    assert.equal(answer, 'Bearer last')
+  } finally {
+    plain.closeAllConnections()
+    plain.close()
   }
 })
 

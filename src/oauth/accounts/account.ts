@@ -16,6 +16,8 @@ export interface Account {
   readonly person?: Person
   /** Verified, and for staff: the Practitioner is active now. */
   readonly mayAct: boolean
+  /** What a sign-in that begins now is dated, in whole seconds: later than whatever signed the account out of everything. */
+  readonly signInAt: number
 }
 
 export type Database = Pick<Handle, 'query'>
@@ -30,6 +32,7 @@ interface Row {
   person_id: string
   person_rid: bigint
   may_act: boolean | null
+  sign_in_at: number
 }
 
 /** What accounts of a person of this kind are for. An administrator's further roles are set by another one. */
@@ -43,7 +46,8 @@ export type AccountRows = ReturnType<typeof createAccountRows>
 
 export function createAccountRows({ practitionerActiveKey }: { practitionerActiveKey: bigint }) {
   const select = `select a.id, a.email, a.password_hash, a.state, a.roles, a.person_type, a.person_id, a.person_rid,
-    ${mayActSql('$2')} as may_act from oauth_account a where`
+    ${mayActSql('$2')} as may_act,
+    greatest(floor(extract(epoch from clock_timestamp())), a.signed_out_at + 1)::float8 as sign_in_at from oauth_account a where`
 
   async function one(database: Database, condition: string, value: string, name: string): Promise<Account | undefined> {
     const [row] = await database.query<Row>(`${select} ${condition}`, [value, practitionerActiveKey], name)
@@ -75,5 +79,6 @@ function accountOf(row: Row): Account {
     roles: row.roles,
     ...(type ? { person: { type, id, rid: BigInt(rid) } } : {}),
     mayAct: row.may_act === true,
+    signInAt: row.sign_in_at,
   }
 }

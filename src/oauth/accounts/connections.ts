@@ -4,6 +4,7 @@
  * https://hl7.org/fhir/smart-app-launch/STU2.2/app-launch.html
  */
 import type { Database } from './account.ts'
+import { grantStandsSql } from './revocation.ts'
 
 export interface Connection {
   readonly grant_id: string
@@ -15,16 +16,19 @@ export interface Connection {
   readonly ends_at: Date
 }
 
-const columns = 'grant_id, account_id, client_id, scope, patient_id, created, ends_at'
+const columns = 'g.grant_id, g.account_id, g.client_id, g.scope, g.patient_id, g.created, g.ends_at'
 
 export function connectionsOf(database: Database, accountId: string): Promise<Connection[]> {
   return database.query<Connection>(
-    `select ${columns} from smart_grant where account_id = $1 and ends_at > now() order by created desc`,
+    `select ${columns} from smart_grant g join oauth_account a on a.id = g.account_id
+     where g.account_id = $1 and ${grantStandsSql} order by g.created desc`,
     [accountId],
   )
 }
 
 export async function findConnection(database: Database, grantId: string): Promise<Connection | undefined> {
-  const [row] = await database.query<Connection>(`select ${columns} from smart_grant where grant_id = $1`, [grantId])
+  const [row] = await database.query<Connection>(`select ${columns} from smart_grant g where g.grant_id = $1`, [
+    grantId,
+  ])
   return row
 }

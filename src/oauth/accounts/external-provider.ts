@@ -41,9 +41,11 @@ export function createExternalProvider({ settings, publicUrl }: { settings: Exte
   let known: Promise<Configuration> | undefined
 
   async function discover(): Promise<Configuration> {
-    const { allowInsecureRequests, discovery } = await library()
+    const { allowInsecureRequests, discovery, enableNonRepudiationChecks } = await library()
     // The settings admit http: for a provider on this machine alone.
-    const execute = issuer.startsWith('http:') ? [allowInsecureRequests] : []
+    const insecure = issuer.startsWith('http:') ? [allowInsecureRequests] : []
+    // Without the latter the library would trust TLS alone, as the standard allows, and look at no signature.
+    const execute = [...insecure, enableNonRepudiationChecks]
     return discovery(new URL(issuer), clientId, clientSecret, undefined, { execute, timeout: timeoutSeconds })
   }
 

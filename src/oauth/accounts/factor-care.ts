@@ -47,6 +47,7 @@ export function createFactorCare({ store, recoveryCodes, secondFactor, letters }
     /** Undefined: without a second factor there is nothing to recover. */
     renewRecoveryCodes(account: Account): Promise<readonly string[] | undefined> {
       return store.transaction(async (tx) => {
+        await tx.query('select from oauth_account where id = $1 for update', [account.id])
         const factors = await factorsOf(tx, account.id)
         if (factors.length === 0) return undefined
         tx.afterCommit(() => letters.recoveryCodesRenewed(account.email))

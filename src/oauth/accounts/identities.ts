@@ -26,7 +26,8 @@ export function createIdentities({ database, accounts, letters, name }: Parts) {
     if (email === undefined) return undefined
     const [row] = await database.query<{ account_id: string }>(
       `insert into oauth_identity (issuer, subject, account_id)
-       select $1, $2, id from oauth_account where lower(email) = lower($3) and state = 'verified'
+       select $1, $2, id from oauth_account where lower(email) = lower($3) and state = 'verified' and link_by_address
+       for share
        on conflict do nothing returning account_id`,
       [issuer, subject, email],
     )
@@ -63,6 +64,8 @@ export function createLinkIdentity({ issuer }: { issuer: string | undefined }) {
     )
     if (!account) throw new FhirError('unprocessable', `${person.type}/${person.id} has no account yet.`)
     await tx.query('delete from oauth_identity where account_id = $1 and issuer = $2', [account.id, issuer])
+    // What was taken away does not come back by the address.
+    await tx.query('update oauth_account set link_by_address = $2 where id = $1', [account.id, subject !== undefined])
     // Whoever signed in as the person of before must not stay.
     await revokeAll(tx, account.id)
     if (subject === undefined) return

@@ -52,6 +52,8 @@ export function createRecovery({ store, passwords, codes, letters }: Parts) {
         await tx.query(`delete from oauth_code where account_id = $1 and purpose = 'reset' and used_at is null`, [
           link.accountId,
         ])
+        // Whoever had the old password may have asked for another address.
+        await tx.query('delete from oauth_address_change where account_id = $1', [link.accountId])
         await revokeAll(tx, link.accountId!)
         tx.afterCommit(() => letters.passwordChanged(account.email))
         return 'done'

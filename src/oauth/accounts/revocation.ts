@@ -6,9 +6,17 @@
 import type { Person } from '../people.ts'
 import type { Database } from './account.ts'
 
+/**
+ * A request that is under way may store its session or its grant once more after this. Such rows stand for nothing: they are of
+ * a sign-in that is not later than `signed_out_at`; one that begins later is dated later (see `Account.signInAt`).
+ */
 export async function revokeAll(database: Database, accountId: string): Promise<void> {
   await database.query(
-    `with ended as (delete from smart_grant where account_id = $1) delete from oidc_payload where account_id = $1`,
+    `with dated as (
+       update oauth_account set signed_out_at = greatest(floor(extract(epoch from clock_timestamp())), signed_out_at + 1) where id = $1
+     ), begun as (delete from oauth_sign_in where account_id = $1),
+       ended as (delete from smart_grant where account_id = $1)
+     delete from oidc_payload where account_id = $1`,
     [accountId],
   )
 }
@@ -22,10 +30,23 @@ export async function revokeAllOf(database: Database, person: Pick<Person, 'type
   for (const { id } of rows) await revokeAll(database, id)
 }
 
-/** What was granted in a browser session without `offline_access` ends with the session. */
+/** For a row `p` of a browser session. */
+export const sessionStandsSql = `((select true from oauth_ended_session e where e.uid = p.uid) is null and not exists (
+  select from oauth_account a where a.id = p.account_id and coalesce((p.payload ->> 'loginTs')::float8, 0) <= a.signed_out_at))`
+
+/** For a grant `g` of an account `a`. A scalar subquery, because Postgres would rather hash all ended sessions for a `not exists`. */
+export const grantStandsSql = `(g.ends_at > now() and g.signed_in_at > a.signed_out_at
+  and (select true from oauth_ended_session e where e.uid = g.session_uid) is null)`
+
+/**
+ * What was granted in a browser session without `offline_access` ends with the session. That it ended is kept for longer than
+ * any session lasts, for the sake of requests that are under way.
+ */
 export async function endSession(database: Database, sessionUid: string): Promise<void> {
   await database.query(
-    `with ended as (delete from smart_grant where session_uid = $1 returning grant_id)
+    `with itself as (
+       insert into oauth_ended_session (uid, expires_at) values ($1, now() + interval '1 day') on conflict do nothing
+     ), ended as (delete from smart_grant where session_uid = $1 returning grant_id)
      delete from oidc_payload p using ended e where p.grant_id = e.grant_id or (p.model = 'Grant' and p.id = e.grant_id)`,
     [sessionUid],
   )

@@ -5,7 +5,7 @@
  */
 import type { Store } from '../../store/store.ts'
 import type { Database } from './account.ts'
-import { endSession } from './revocation.ts'
+import { endSession, sessionStandsSql } from './revocation.ts'
 
 export interface OwnSession {
   readonly id: string
@@ -61,7 +61,7 @@ export function createSessions({ store }: { store: Pick<Store, 'query' | 'transa
       const rows = await store.query<Row>(
         `select p.uid, to_timestamp((p.payload ->> 'loginTs')::float8) as began, p.expires_at, s.last_used, s.ip, s.agent
          from oidc_payload p left join oauth_session s on s.uid = p.uid and s.account_id = p.account_id
-         where p.model = 'Session' and p.account_id = $1 and p.expires_at > now()
+         where p.model = 'Session' and p.account_id = $1 and p.expires_at > now() and ${sessionStandsSql}
          order by coalesce(s.last_used, p.expires_at) desc limit 200`,
         [accountId],
       )

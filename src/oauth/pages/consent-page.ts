@@ -41,6 +41,7 @@ interface Question {
   readonly client: SmartClient
   readonly account: Account
   readonly sessionUid: string
+  readonly signedInAt: number
   readonly asked: readonly string[]
 }
 
@@ -93,7 +94,7 @@ function createDecisions(parts: Parts) {
     const account = session && (await accounts.byId(database, session.accountId))
     if (!session || !client || !account?.mayAct) return undefined
     const asked = parts.grantableScopes(String(interaction.params.scope ?? ''), client, false)
-    return { interaction, client, account, sessionUid: session.sessionUid, asked: withoutEncounter(asked, interaction) }
+    return { interaction, client, account, ...session, asked: withoutEncounter(asked, interaction) }
   }
 
   async function choicesOf({ interaction, client, account, asked }: Question, find: string): Promise<Choices> {
@@ -126,7 +127,7 @@ function createDecisions(parts: Parts) {
   }
 
   async function decide(question: Question, kept: readonly string[], patient: string): Promise<string> {
-    const { interaction, client, account, sessionUid } = question
+    const { interaction, client, account, sessionUid, signedInAt } = question
     const context = await contextOf(question, kept, patient)
     if (typeof context === 'string') return context
     // The library compares the grant with what was asked for: from here on, that is what the person kept.
@@ -137,6 +138,7 @@ function createDecisions(parts: Parts) {
       scopes: kept,
       context,
       sessionUid,
+      signedInAt,
     })
   }
 

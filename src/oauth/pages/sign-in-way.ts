@@ -72,7 +72,7 @@ export function createSignInWays(parts: Parts) {
       await found.destroy()
     }
     const session = own ? found : new provider.Session()
-    session.loginAccount({ accountId: account.id, amr: [...amr] })
+    session.loginAccount({ accountId: account.id, amr: [...amr], loginTs: account.signInAt })
     if (own) session.resetIdentifier()
     await session.save(lifetime.session)
     await sessions.note(session.uid, account.id, { ip: ctx.ip, agent: ctx.get('user-agent') })
@@ -89,7 +89,9 @@ export function createSignInWays(parts: Parts) {
     const clientId = clientOf(interaction)
     await audit(ctx, { interaction: 'login', outcome: 'success', status: 303, account, clientId })
     if (!interaction) return signInHere(ctx, account, amr, way)
-    return interactions.finish(ctx, interaction, { login: { accountId: account.id, amr: [...amr] } })
+    return interactions.finish(ctx, interaction, {
+      login: { accountId: account.id, amr: [...amr], ts: account.signInAt },
+    })
   }
 
   return {

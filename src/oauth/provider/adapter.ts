@@ -4,8 +4,9 @@
  * https://www.rfc-editor.org/rfc/rfc6749#section-10.5 (codes are single use)
  */
 import { hash } from 'node:crypto'
-import { type Adapter, type AdapterPayload, errors } from 'oidc-provider'
+import { type Adapter, type AdapterPayload, errors, type InteractionResults } from 'oidc-provider'
 import type { Handle } from '../../store/store.ts'
+import { sessionStandsSql } from '../accounts/revocation.ts'
 import { endClient, keepRegistration } from './client-rows.ts'
 import { hashSecret } from './client-secret.ts'
 import type { JwksCache } from './jwks-cache.ts'
@@ -38,6 +39,8 @@ export function createAdapter(parts: { database: Pick<Handle, 'query'>; jwks: Jw
   return function adapterFor(model: string): Adapter {
     const key = (id: string) => (bearers.has(model) ? hashToken(id) : id)
     const isClient = model === 'Client'
+    // The library saves a session at the end of each request, over whatever ended it meanwhile.
+    const [stands, sort] = model === 'Session' ? [`and ${sessionStandsSql}`, '-session'] : ['', '']
 
     return {
       async upsert(id, payload, expiresIn) {
@@ -55,7 +58,7 @@ export function createAdapter(parts: { database: Pick<Handle, 'query'>; jwks: Jw
             payload.grantId ?? null,
             payload.uid ?? null,
             payload.clientId ?? null,
-            payload.accountId ?? null,
+            payload.accountId ?? parkedLogin(payload) ?? null,
             expiresIn ?? null,
           ],
           `oidc-upsert-${conflict.slice(0, 7)}`,
@@ -65,9 +68,9 @@ export function createAdapter(parts: { database: Pick<Handle, 'query'>; jwks: Jw
 
       async find(id) {
         const [row] = await database.query<Row>(
-          `select ${columns} from oidc_payload where model = $1 and id = $2 and (expires_at is null or expires_at > now())`,
+          `select ${columns} from oidc_payload p where model = $1 and id = $2 and (expires_at is null or expires_at > now()) ${stands}`,
           [model, key(id)],
-          'oidc-find',
+          `oidc-find${sort}`,
         )
         if (!row) return undefined
         return isClient ? withKeys(row.payload, jwks) : { ...restored(row), ...(bearers.has(model) ? { jti: id } : {}) }
@@ -75,7 +78,7 @@ export function createAdapter(parts: { database: Pick<Handle, 'query'>; jwks: Jw
 
       async findByUid(uid) {
         const [row] = await database.query<Row>(
-          `select ${columns} from oidc_payload where model = $1 and uid = $2 and expires_at > now()`,
+          `select ${columns} from oidc_payload p where model = $1 and uid = $2 and expires_at > now() ${stands}`,
           [model, uid],
         )
         return row && restored(row)
@@ -128,6 +131,11 @@ export async function endGrant(database: Pick<Handle, 'query'>, grantId: string)
      delete from oidc_payload where grant_id = $1`,
     [grantId],
   )
+}
+
+/** Who has signed in and not come back to the app yet: the sign-in ends with all others of the account. */
+function parkedLogin({ result }: AdapterPayload): string | undefined {
+  return (result as InteractionResults | undefined)?.login?.accountId
 }
 
 function stored(model: string, payload: AdapterPayload): AdapterPayload {

@@ -30,7 +30,7 @@ export interface ConfigurationParts extends AllowedScopesParts {
   cookieKeys: readonly string[]
   accounts: AccountRows
   tokens: Tokens
-  secondFactor: Pick<SecondFactor, 'isDemanded'>
+  secondFactor: Pick<SecondFactor, 'after'>
   grants: Grants
   launches: Launches
   pages: ProviderPages
@@ -94,6 +94,8 @@ export function createConfiguration(parts: ConfigurationParts): Configuration {
   }
 }
 
+const now = () => Math.floor(Date.now() / 1000)
+
 function ttl(): NonNullable<Configuration['ttl']> {
   return {
     AccessToken: lifetime.accessToken,
@@ -102,11 +104,12 @@ function ttl(): NonNullable<Configuration['ttl']> {
     ClientCredentials: 300,
     IdToken: 3600,
     Interaction: 3600,
-    Session: lifetime.session,
+    // From the sign-in, whatever was asked for since.
+    Session: (_ctx, { loginTs = now() }) => Math.min(lifetime.session, Math.max(1, loginTs + lifetime.session - now())),
     Grant: lifetime.grant,
     RefreshToken(ctx) {
       const grantEnds = ctx?.oidc?.entities.Grant?.exp ?? Number.POSITIVE_INFINITY
-      return Math.max(1, Math.min(lifetime.refreshToken, grantEnds - Math.floor(Date.now() / 1000)))
+      return Math.max(1, Math.min(lifetime.refreshToken, grantEnds - now()))
     },
   }
 }
@@ -168,7 +171,8 @@ function createFindAccount({
     if (token?.kind === 'RefreshToken' && !(await grants.isAlive((token as { grantId: string }).grantId)))
       return undefined
     const fhirUser = `${publicUrl}/fhir/${account.person.type}/${account.person.id}`
-    const twoSteps = secondFactor.isDemanded(account)
+    // A token says who was let in; only a session is asked how.
+    const twoSteps = token === undefined && (await secondFactor.after(account)) !== 'nothing'
     return { accountId, fhirUser, twoSteps, person: account.person, claims: () => ({ sub: accountId, fhirUser }) }
   }
 }
@@ -195,6 +199,7 @@ function createLoadExistingGrant({
       scopes,
       context,
       sessionUid: session!.uid,
+      signedInAt: session!.loginTs ?? 0,
     })
     return provider.Grant.find(grantId)
   }

@@ -27,7 +27,7 @@ interface Parts {
   cookieKeys: readonly string[]
   accounts: AccountRows
   tokens: Tokens
-  secondFactor: Pick<SecondFactor, 'isDemanded'>
+  secondFactor: Pick<SecondFactor, 'after'>
   patientRid: (id: string) => bigint
   isUsable: (scope: Scope) => boolean
   fetchAllow: readonly string[]

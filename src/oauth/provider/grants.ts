@@ -6,6 +6,7 @@
  */
 import type Provider from 'oidc-provider'
 import type { Handle } from '../../store/store.ts'
+import { grantStandsSql } from '../accounts/revocation.ts'
 import { fixedScopes } from './grantable-scopes.ts'
 
 export const lifetime = {
@@ -28,6 +29,8 @@ export interface NewGrant {
   readonly scopes: readonly string[]
   readonly context: LaunchContext
   readonly sessionUid: string
+  /** When the person signed in there, in seconds. */
+  readonly signedInAt: number
 }
 
 export function createGrants(parts: { database: Pick<Handle, 'query'>; fhirBase: string; publicUrl: string }) {
@@ -58,7 +61,10 @@ export function createGrants(parts: { database: Pick<Handle, 'query'>; fhirBase:
       return { patient: { id: row.patient_id, rid: ridOf(row.patient_id) }, extra }
     },
 
-    async save(provider: Provider, { accountId, clientId, scopes, context, sessionUid }: NewGrant): Promise<string> {
+    async save(
+      provider: Provider,
+      { accountId, clientId, scopes, context, sessionUid, signedInAt }: NewGrant,
+    ): Promise<string> {
       const grant = new provider.Grant({ accountId, clientId })
       // The fixed ones in both places: a token for the FHIR base would leave them out of its `scope` otherwise.
       grant.addOIDCScope(scopes.filter((scope) => fixedScopes.includes(scope)).join(' '))
@@ -66,8 +72,9 @@ export function createGrants(parts: { database: Pick<Handle, 'query'>; fhirBase:
       const grantId = await grant.save()
       const offline = scopes.includes('offline_access')
       await database.query(
-        `insert into smart_grant (grant_id, account_id, client_id, scope, patient_id, patient_rid, extra, session_uid, ends_at)
-         values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, now() + $9::float8 * interval '1 second')`,
+        `insert into smart_grant (grant_id, account_id, client_id, scope, patient_id, patient_rid, extra, session_uid, ends_at, signed_in_at)
+         values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, 
+           case when $8::text is null then now() else to_timestamp($10::float8) end + $9::float8 * interval '1 second', $10::float8)`,
         [
           grantId,
           accountId,
@@ -78,6 +85,7 @@ export function createGrants(parts: { database: Pick<Handle, 'query'>; fhirBase:
           JSON.stringify(context.extra),
           offline ? null : sessionUid,
           offline ? lifetime.grant : lifetime.session,
+          signedInAt,
         ],
       )
       return grantId
@@ -94,7 +102,10 @@ export function createGrants(parts: { database: Pick<Handle, 'query'>; fhirBase:
     },
 
     async isAlive(grantId: string): Promise<boolean> {
-      const rows = await database.query('select from smart_grant where grant_id = $1 and ends_at > now()', [grantId])
+      const rows = await database.query(
+        `select from smart_grant g join oauth_account a on a.id = g.account_id where g.grant_id = $1 and ${grantStandsSql}`,
+        [grantId],
+      )
       return rows.length > 0
     },
   }

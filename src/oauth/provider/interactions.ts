@@ -27,11 +27,11 @@ export function createInteractions({ provider }: { provider: Provider }) {
     async accountOf(
       ctx: Context,
       interaction: Interaction,
-    ): Promise<{ accountId: string; sessionUid: string } | undefined> {
+    ): Promise<{ accountId: string; sessionUid: string; signedInAt: number } | undefined> {
       const session = await provider.Session.get(ctx)
       if (!session.accountId || session.uid !== interaction.session?.uid) return undefined
       return session.accountId === interaction.session.accountId
-        ? { accountId: session.accountId, sessionUid: session.uid }
+        ? { accountId: session.accountId, sessionUid: session.uid, signedInAt: session.loginTs ?? 0 }
         : undefined
     },
 
