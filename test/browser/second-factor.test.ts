@@ -73,7 +73,7 @@ describe('the second step of signing in, in a browser', { skip: withoutChromium 
     await consent(page)
 
     await page.goto(`${server.url}/account`)
-    await page.getByText(/last used/).waitFor()
+    await page.locator('p', { hasText: 'Passkey' }).filter({ hasText: 'last used' }).waitFor()
     await page.getByRole('link', { name: 'Add another' }).click()
     const key = await page.locator('code.key').innerText()
     await page.getByLabel('What do you call it?').first().fill('My phone')

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
+import { hashToken } from '../../src/oauth/provider/adapter.ts'
 import { decodeJwt } from 'jose'
 import { createBrowser } from '../support/browser.ts'
 import {
@@ -299,9 +300,10 @@ describe('an app that the patient allowed', () => {
     const answer = await redeem(hospital, request, await decide(consent, { email: hospital.anna.email }))
     const rows = await hospital.server.composed.store.query<{ days: number }>(
       `select extract(epoch from expires_at - now())::float8 / 86400 as days from oidc_payload
-       where model = 'RefreshToken' and grant_id = (select grant_id from oidc_payload where model = 'AccessToken' order by payload ->> 'iat' desc limit 1)`,
+       where model = 'RefreshToken' and id = $1`,
+      [hashToken(answer.body.refresh_token)],
     )
-    assert.ok(answer.body.refresh_token)
-    assert.ok(rows.length > 0 && rows.every(({ days }) => days > 92))
+    assert.equal(rows.length, 1)
+    assert.ok(rows[0]!.days > 92)
   })
 })

@@ -10,7 +10,8 @@ function counting() {
 }
 
 function sent(send: ReturnType<typeof createSend>, json: string, format: 'json' | 'xml', query = {}) {
-  const ctx = { query, vary: () => undefined } as unknown as Context
+  const querystring = new URLSearchParams(query).toString()
+  const ctx = { query, querystring, vary: () => undefined } as unknown as Context
   send(ctx, json, format)
   return [ctx.type, ctx.body]
 }
