@@ -46,6 +46,8 @@ async function measureRates(): Promise<void> {
   )
   console.log(`\n${ratioTable(rows)}\n\n${costTable(rows, roundTrips)}\n\n${summary(rows)}`)
   for (const [operation, error] of firstErrors) console.log(`${operation}: ${error}`)
+  if (about.disturbed > 0)
+    console.log(`\nThe host of this machine disturbed ${about.disturbed} measurements each time they were tried.`)
   if (!about.complete) console.log('\nThe time was up before everything was measured as often as asked.')
   if (options.out)
     writeFileSync(

@@ -44,7 +44,7 @@ export function benchOptions(args: readonly string[]): BenchOptions {
     concurrency: (values.concurrency ?? (quick ? '1,8' : '1,8,32')).split(',').map((text) => numberOf(text, 1)),
     repeats: numberOf(values.repeats, quick ? 1 : 3),
     seconds: numberOf(values.seconds, quick ? 0.5 : 1.2),
-    minutes: quick ? 2 : 9,
+    minutes: quick ? 2 : 20,
     only: values.only === undefined ? undefined : new RegExp(values.only, 'i'),
     out: values.out,
     growth: values.growth,

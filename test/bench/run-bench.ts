@@ -32,6 +32,8 @@ export interface BenchResult {
     readonly idle: number
     readonly peak: number
     readonly complete: boolean
+    /** Measurements that the machine's host disturbed each time they were tried. */
+    readonly disturbed: number
   }
 }
 
@@ -76,6 +78,7 @@ export async function runBench(
         idle,
         peak: measured.peakMemory,
         complete: measured.complete,
+        disturbed: measured.disturbed,
       },
     }
   } finally {
