@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { projectRoot } from '../../src/project-root.ts'
 import { sections } from '../smart/assertions.ts'
 import { asvsList, requirements } from '../smart/asvs.ts'
-import { assertionList, withPart } from '../smart/readme.ts'
+import { assertionList, withPart } from '../support/readme-list.ts'
 import { none, sourceFiles } from './source-files.ts'
 
 const tests = sourceFiles('test').filter(({ path }) => path.endsWith('.test.ts') && path.includes('smart/'))

@@ -4,17 +4,7 @@
  *
  * https://github.com/inferno-framework/smart-app-launch-test-kit, https://github.com/onc-healthit/onc-certification-g10-test-kit
  */
-export interface Assertion {
-  readonly id: string
-  readonly says: string
-  /** Why the assertion is not one about this server. */
-  readonly notApplicable?: string
-}
-
-export interface Section {
-  readonly title: string
-  readonly assertions: readonly Assertion[]
-}
+import type { Section } from '../support/readme-list.ts'
 
 function section(title: string, rows: Record<string, string>): Section {
   return { title, assertions: Object.entries(rows).map(([id, says]) => ({ id, says })) }
