@@ -75,6 +75,36 @@ test('an address that became somebody’s meanwhile is refused, and nothing is c
   assert.equal(await canSignIn('slow@example.org'), true)
 })
 
+test('an address that becomes somebody’s in the same moment is answered the same, and nothing is changed', async () => {
+  await server.addAccount({ email: 'beaten@example.org' })
+  const winner = await server.addAccount({ email: 'winner@example.org' })
+  await asked('beaten@example.org', 'both@example.org')
+  const links = [linkTo('beaten@example.org'), linkTo('both@example.org')]
+  await opened(links[0]!)
+  const page = await createBrowser(server.url).open(links[1]!)
+  const late = await server.store.transaction(async (tx) => {
+    await tx.query(`update oauth_account set email = 'both@example.org' where id = $1`, [winner.accountId])
+    const submitted = page.submit()
+    await waitsForALock()
+    return { submitted }
+  })
+  const answer = await late.submitted
+  assert.equal(answer.status, 410)
+  assert.match(answer.html, /cannot be used any more/)
+  assert.equal(await canSignIn('beaten@example.org'), true)
+  assert.equal((await opened(links[0]!)).status, 410, 'the wish is over')
+})
+
+/** Until somebody in this database waits for another one's transaction. */
+async function waitsForALock(): Promise<void> {
+  let waiting: unknown[] = []
+  while (waiting.length === 0) {
+    waiting = await server.database.query(
+      `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    )
+  }
+}
+
 test('a later wish replaces an earlier one, a cancelled or an expired one is dead, and so is a guess', async () => {
   await server.addAccount({ email: 'wish@example.org' })
   await asked('wish@example.org', 'wish-1@example.org')

@@ -14,6 +14,7 @@ import {
   token,
 } from './app.ts'
 import { type OAuthServer, password, startOAuth } from './oauth-server.ts'
+import { codeAt, secretOn, signInHere, submitWith } from './second-step.ts'
 
 let server: OAuthServer
 let app: string
@@ -117,6 +118,37 @@ describe('an EHR launch', () => {
     assert.equal((await redeem(server, asked, done)).body.patient, 'anna')
   })
 
+  test('of our own app outlives the second step that comes between, and is used once all the same', async () => {
+    const email = 'two-steps@example.org'
+    const { accountId } = await server.addAccount({ email })
+    const own = (await launch(server, { email }, { scope: 'openid user/*.cruds' })).body.access_token
+    const browser = createBrowser(server.url)
+    await signInHere(server, email, browser)
+    // The session is from before there was a second factor: the request leads past the login page.
+    const secret = await factorOf(server, email)
+    const { body } = await make({ client_id: 'chartshare-web', patient: 'anna' }, own)
+    const asked = authorizationRequest(server, {
+      ...{ client_id: 'chartshare-web', redirect_uri: `${server.url}/app`, launch: body.launch },
+      scope: 'launch openid user/*.rs',
+    })
+    const login = await browser.open(authorizationUrl(server, asked))
+    assert.equal(login.url.pathname, '/login')
+    const factor = await login.submit({ email, password })
+    const done = await submitWith(factor, 'code', { code: codeAt(secret, Date.now() + 30_000) })
+    assert.equal(done.url.pathname, '/app', done.html)
+    assert.equal((await redeem(server, asked, done)).body.patient, 'anna')
+    const again = await browser.open(authorizationUrl(server, asked))
+    assert.equal(again.url.searchParams.get('error'), 'invalid_request')
+    assert.equal(
+      (
+        await server.database.query('select from smart_launch where account_id = $1 and used_at is not null', [
+          accountId,
+        ])
+      ).length,
+      1,
+    )
+  })
+
   test('cannot be made for a patient whom the person may not see, an unknown app, or without a person’s token', async () => {
     assert.equal((await make({ ...context(), patient: 'nobody' })).status, 422)
     assert.equal((await make({ ...context(), client_id: 'nobody' })).status, 422)
@@ -125,3 +157,13 @@ describe('an EHR launch', () => {
     assert.equal((await make(context(), 'made-up')).status, 401)
   })
 })
+
+/** Adds an authenticator app from another browser; answers its secret, whose present code is used. */
+async function factorOf(on: OAuthServer, email: string): Promise<string> {
+  const elsewhere = createBrowser(on.url)
+  await signInHere(on, email, elsewhere)
+  const page = await elsewhere.open('/account/factor')
+  const secret = secretOn(page)
+  assert.equal((await submitWith(page, 'code', { code: codeAt(secret, Date.now()) })).status, 200)
+  return secret
+}

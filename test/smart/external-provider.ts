@@ -8,6 +8,8 @@ export interface Colleague {
   readonly email?: string
   readonly email_verified?: boolean
   readonly amr?: string[]
+  /** When he was last asked there, in seconds; just now unless it is told. */
+  readonly askedAt?: number
 }
 
 /** A hospital's own OpenID Connect provider, which signs in whoever the test says, and asks nothing. */
@@ -18,6 +20,7 @@ export async function startExternalProvider(callback: () => string) {
   const people = new Map<string, Colleague>()
   let who: Colleague | undefined
   let forges = false
+  let deaf = false
   let provider: Provider | undefined
 
   /** Made late: the redirect URI is known when our own server runs. */
@@ -45,9 +48,16 @@ export async function startExternalProvider(callback: () => string) {
       const end = response.end.bind(response) as (body: string) => typeof response
       response.end = ((body: string) => end(withForgedSignature(String(body)))) as typeof response.end
     }
+    if (deaf) request.url = request.url!.replace(/&(?:prompt|max_age)=[^&]*/g, '')
     if (!request.url!.startsWith('/interaction/')) return void ready().callback()(request, response)
     const result = who
-      ? { login: { accountId: who.sub, ...(who.amr ? { amr: who.amr } : {}) } }
+      ? {
+          login: {
+            accountId: who.sub,
+            ...(who.amr ? { amr: who.amr } : {}),
+            ...(who.askedAt ? { ts: who.askedAt } : {}),
+          },
+        }
       : { error: 'access_denied', error_description: 'not today' }
     return void ready().interactionFinished(request, response, result)
   })
@@ -62,6 +72,10 @@ export async function startExternalProvider(callback: () => string) {
     /** From now on, or no more: tokens whose signature is not the provider's. */
     forgesSignatures(yes: boolean) {
       forges = yes
+    },
+    /** From now on, or no more: whoever is known passes, and nobody hears when he was asked. */
+    letsPass(yes: boolean) {
+      deaf = yes
     },
     async close() {
       server.closeAllConnections()

@@ -27,7 +27,8 @@ const settings = () => ({
     name: 'Lakeside Hospital',
   },
 })
-const house = () => authorizationRequest(server, { client_id: 'chartshare-web', redirect_uri: `${server.url}/app` })
+const house = (more: Record<string, string> = {}) =>
+  authorizationRequest(server, { client_id: 'chartshare-web', redirect_uri: `${server.url}/app`, ...more })
 
 /** The address with which the hospital sends the browser back. */
 async function sentBack(left: Page): Promise<URL> {
@@ -134,10 +135,85 @@ test('the first sign-in links while no mail can be sent', async () => {
   }
 })
 
-test('the second step is ours when the hospital asked for none', async () => {
+const nowSeconds = () => Math.floor(Date.now() / 1000)
+const linked = (name: string) => ({ sub: `${name}-1`, email: `${name}@example.org`, email_verified: true, amr: mfa })
+
+/** Signed in by the hospital without having been asked for it. */
+async function silently(name: string): Promise<Browser> {
+  await server.addAccount({ email: `${name}@example.org` })
+  const browser = createBrowser(server.url)
+  assert.equal((await through(linked(name), browser)).url.pathname, '/')
+  return browser
+}
+
+test('whom the hospital let pass without asking changes no factors until it has asked', async () => {
+  const browser = await silently('amy')
+  assert.equal((await browser.open('/account')).url.pathname, '/account')
+  assert.equal((await browser.open('/account/factor')).url.pathname, '/login')
+  const left = await browser.open('/login/external?to=account')
+  assert.equal(left.url.searchParams.get('prompt'), 'login')
+  assert.equal(left.url.searchParams.get('max_age'), '0')
+  assert.equal((await browser.open(await sentBack(left))).url.pathname, '/account')
+  assert.equal((await browser.open('/account/factor')).url.pathname, '/account/factor')
+})
+
+test('an app that asks how fresh the sign-in is gets one that the hospital asked for', async () => {
+  const browser = await silently('bea')
+  const plain = await browser.open(authorizationUrl(server, house()))
+  assert.equal(plain.url.pathname, '/consent', 'single sign-on suffices where nobody asks')
+  for (const demand of [{ max_age: '36000' }, { prompt: 'login' }] as Record<string, string>[]) {
+    const request = house(demand)
+    const login = await browser.open(authorizationUrl(server, request))
+    assert.equal(login.url.pathname, '/login')
+    const left = await browser.open(/href="(\/login\/external[^"]*)"/.exec(login.html)![1]!.replaceAll('&amp;', '&'))
+    assert.equal(left.url.searchParams.get('prompt'), 'login')
+    assert.equal((await browser.open(await sentBack(left))).url.pathname, '/consent')
+    // Back to a session that nobody was asked for.
+    await through(linked('bea'), browser)
+  }
+  const none = await browser.open(authorizationUrl(server, house({ max_age: '36000', prompt: 'none' })))
+  assert.equal(none.url.searchParams.get('error'), 'login_required')
+})
+
+test('a hospital that lets pass although it was told to ask, or asked long ago, is not believed', async () => {
+  const browser = await silently('cat')
+  const refused = async () => {
+    const page = await browser.open(await sentBack(await browser.open('/login/external?to=account')))
+    assert.equal(page.status, 401, page.html)
+    assert.match(page.html, /did not ask you for one/)
+    assert.equal((await browser.open('/account/factor')).url.pathname, '/login')
+  }
+  hospital.letsPass(true)
+  try {
+    await refused()
+  } finally {
+    hospital.letsPass(false)
+  }
+  hospital.signsIn({ ...linked('cat'), askedAt: nowSeconds() - 600 })
+  await refused()
+})
+
+test('somebody of another provider with the same subject is somebody else', async () => {
+  const other = await server.addAccount({ email: 'dot@example.org' })
+  await server.database.query(
+    `insert into oauth_identity (issuer, subject, account_id) values ('https://other.example', 'dot-1', $1)`,
+    [other.accountId],
+  )
+  assert.equal((await through({ sub: 'dot-1', amr: mfa })).status, 403)
+  assert.equal((await through({ ...linked('dot'), sub: 'dot-2' })).url.pathname, '/', 'by the address, as at first')
+  const rows = await server.database.query<{ subject: string }>(
+    `select subject from oauth_identity where account_id = $1 order by subject`,
+    [other.accountId],
+  )
+  assert.deepEqual(rows, [{ subject: 'dot-1' }, { subject: 'dot-2' }])
+})
+
+test('the second step is ours when the hospital asked for none, and it asks who adds the first one', async () => {
   await server.addAccount({ email: 'ida@example.org' })
-  const page = await through({ sub: 'ida-1', email: 'ida@example.org', email_verified: true, amr: ['pwd'] })
-  assert.equal(page.url.pathname, '/login/enrol')
+  const browser = createBrowser(server.url)
+  const page = await through({ sub: 'ida-1', email: 'ida@example.org', email_verified: true, amr: ['pwd'] }, browser)
+  assert.equal(page.url.searchParams.get('prompt'), 'login', page.html)
+  assert.equal((await browser.open(await sentBack(page))).url.pathname, '/login/enrol')
 })
 
 test('a suspended doctor is told so and gets no session', async () => {

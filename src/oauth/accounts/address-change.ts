@@ -78,8 +78,8 @@ export function createAddressChange({ store, codes, letters }: Parts) {
     },
 
     /** One of the two links was opened; the second one changes the address. */
-    confirm(code: string): Promise<Confirmed> {
-      return store.transaction(async (tx) => {
+    async confirm(code: string): Promise<Confirmed> {
+      const confirmed = store.transaction<Confirmed>(async (tx) => {
         const [row] = await tx.query<Row>(
           `update oauth_address_change set old_confirmed = old_confirmed or old_hash = $1, new_confirmed = new_confirmed or new_hash = $1
            where (old_hash = $1 or new_hash = $1) and expires_at > now()
@@ -90,6 +90,18 @@ export function createAddressChange({ store, codes, letters }: Parts) {
         if (row.old_confirmed && row.new_confirmed) return change(tx, row.account_id, row.email)
         return { outcome: 'one-to-go', accountId: row.account_id }
       })
+      return confirmed.catch(async (error: unknown) => {
+        if (!isTaken(error)) throw error
+        // Somebody else took the address between our look and our write: the same as if he had been quicker by more.
+        await store.query('delete from oauth_address_change where old_hash = $1 or new_hash = $1', [hash(code)])
+        return { outcome: 'spent' } as const
+      })
     },
   }
+}
+
+/** The unique index over addresses. https://www.postgresql.org/docs/current/errcodes-appendix.html */
+function isTaken(error: unknown): boolean {
+  const { code } = ((error as Error).cause ?? {}) as { code?: string }
+  return code === '23505'
 }

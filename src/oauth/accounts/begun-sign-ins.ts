@@ -7,13 +7,26 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Database } from './account.ts'
 
+/** How the first step of a sign-in was taken. */
+export interface FirstStep {
+  readonly amr: readonly string[]
+  /** Another provider let the person pass without asking for anything just now. */
+  readonly silent: boolean
+}
+
 export interface BegunSignIn {
   readonly hash: Buffer
   readonly accountId: string
-  /** How the first step was taken. */
-  readonly first: readonly string[]
+  readonly first: FirstStep
   /** How the person proved who he is, once both factors are through and only the way on is left. */
   readonly passed: readonly string[] | undefined
+}
+
+interface Row {
+  account_id: string
+  first: string[]
+  silent: boolean
+  passed: string[] | null
 }
 
 export const begunSignInMinutes = 10
@@ -24,24 +37,25 @@ export function createBegunSignIns({ database }: { database: Database }) {
   const hashOf = (secret: string) => createHash('sha256').update(secret).digest()
 
   return {
-    async begin(accountId: string, first: readonly string[]): Promise<string> {
+    async begin(accountId: string, { amr, silent }: FirstStep): Promise<string> {
       const secret = randomBytes(32).toString('base64url')
       await database.query(
-        `insert into oauth_sign_in (hash, account_id, expires_at, first) values ($1, $2, now() + $3::int * interval '1 minute', $4)`,
-        [hashOf(secret), accountId, begunSignInMinutes, first],
+        `insert into oauth_sign_in (hash, account_id, expires_at, first, silent)
+         values ($1, $2, now() + $3::int * interval '1 minute', $4, $5)`,
+        [hashOf(secret), accountId, begunSignInMinutes, amr, silent],
       )
       return secret
     },
 
     async find(secret: string): Promise<BegunSignIn | undefined> {
-      const [row] = await database.query<{ account_id: string; first: string[]; passed: string[] | null }>(
-        `select account_id, first, passed from oauth_sign_in where hash = $1 and expires_at > now()`,
+      const [row] = await database.query<Row>(
+        `select account_id, first, silent, passed from oauth_sign_in where hash = $1 and expires_at > now()`,
         [hashOf(secret)],
         'begun-sign-in',
       )
-      return (
-        row && { hash: hashOf(secret), accountId: row.account_id, first: row.first, passed: row.passed ?? undefined }
-      )
+      if (!row) return undefined
+      const first = { amr: row.first, silent: row.silent }
+      return { hash: hashOf(secret), accountId: row.account_id, first, passed: row.passed ?? undefined }
     },
 
     /** The challenge that the next passkey has to answer. */

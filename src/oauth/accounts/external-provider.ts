@@ -19,6 +19,10 @@ export interface Journey {
   readonly state: string
   readonly nonce: string
   readonly verifier: string
+  /** When it began, in seconds. */
+  readonly began: number
+  /** The person has to be asked there, however long he has been signed in. */
+  readonly fresh: boolean
 }
 
 export interface ExternalPerson {
@@ -28,11 +32,16 @@ export interface ExternalPerson {
   readonly email: string | undefined
   /** The provider has seen a second factor itself. */
   readonly twoSteps: boolean
+  /** The provider says that it asked the person during this journey. */
+  readonly askedNow: boolean
 }
 
 export type ExternalProvider = ReturnType<typeof createExternalProvider>
 
 const timeoutSeconds = 10
+/** So far the clocks of both sides may be apart. */
+const clockSkewSeconds = 30
+const now = () => Math.floor(Date.now() / 1000)
 const library = () => import('openid-client')
 
 export function createExternalProvider({ settings, publicUrl }: { settings: ExternalSettings; publicUrl: string }) {
@@ -73,20 +82,25 @@ export function createExternalProvider({ settings, publicUrl }: { settings: Exte
   return {
     ...{ name, issuer },
 
-    async leave(): Promise<{ address: string; journey: Journey }> {
+    async leave(fresh: boolean): Promise<{ address: string; journey: Journey }> {
       const { buildAuthorizationUrl, calculatePKCECodeChallenge, randomNonce, randomPKCECodeVerifier, randomState } =
         await library()
-      const journey = { state: randomState(), nonce: randomNonce(), verifier: randomPKCECodeVerifier() }
+      const journey = {
+        ...{ state: randomState(), nonce: randomNonce(), verifier: randomPKCECodeVerifier() },
+        ...{ began: now(), fresh },
+      }
       const address = buildAuthorizationUrl(await configuration(), {
         ...{ redirect_uri: callback, scope: 'openid email', state: journey.state, nonce: journey.nonce },
         code_challenge: await calculatePKCECodeChallenge(journey.verifier),
         code_challenge_method: 'S256',
+        // Either means the same; some know but one of them, and only the latter makes `auth_time` a duty.
+        ...(fresh ? { prompt: 'login', max_age: '0' } : {}),
       })
       return { address: address.href, journey }
     },
 
     /** Throws when the answer is not the one to this journey, whoever sent it. */
-    async arrive(query: string, { state, nonce, verifier }: Journey): Promise<ExternalPerson> {
+    async arrive(query: string, { state, nonce, verifier, began }: Journey): Promise<ExternalPerson> {
       const { authorizationCodeGrant } = await library()
       const config = await configuration()
       const tokens = await authorizationCodeGrant(config, new URL(`${callback}?${query}`), {
@@ -96,6 +110,7 @@ export function createExternalProvider({ settings, publicUrl }: { settings: Exte
       return {
         ...{ issuer, subject: claims.sub },
         email: await verifiedEmail(config, tokens.access_token, claims),
+        askedNow: typeof claims.auth_time === 'number' && claims.auth_time >= began - clockSkewSeconds,
         twoSteps: Array.isArray(claims['amr']) && claims['amr'].includes('mfa'),
       }
     },

@@ -5,10 +5,12 @@
  */
 import type Router from '@koa/router'
 import type { Context } from 'koa'
+import type { Account } from '../accounts/account.ts'
 import type { ExternalPerson, ExternalProvider, Journey } from '../accounts/external-provider.ts'
 import type { Identities } from '../accounts/identities.ts'
 import type { AuditTrail } from '../audit-trail.ts'
 import type { Log } from '../log.ts'
+import { demandsFresh } from '../provider/single-sign-on.ts'
 import { seal, unseal } from '../seal.ts'
 import { type FormState, tell } from './form.ts'
 import { html } from './html.ts'
@@ -38,17 +40,10 @@ export function externalPage(router: Router<FormState>, { external, ways, audit,
 
   router.get('/login/external', async (ctx) => {
     const way = wayOf(ctx)
-    if (way.uid !== '' && !(await ways.interactionOf(way, ctx))) return outdated(ctx)
-    const left = await provider.leave().catch((error: unknown) => {
-      log.error({ err: error }, 'the external sign-in did not answer')
-      return undefined
-    })
-    if (!left) return unreachable(ctx)
-    const kept: Kept = { journey: left.journey, way, until: Date.now() + minutes * 60_000 }
-    const value = seal(JSON.stringify(kept), journeyKey, left.journey.state).toString('base64url')
-    ctx.cookies.set(nameOf(left.journey.state), value, { ...cookie, maxAge: minutes * 60_000 })
-    ctx.redirect(left.address)
-    ctx.status = 303
+    const interaction = await ways.interactionOf(way, ctx)
+    if (way.uid !== '' && !interaction) return outdated(ctx)
+    // The account page is where people change how they sign in.
+    return leave(ctx, way, way.to === 'account' || (interaction !== undefined && demandsFresh(interaction)))
   })
 
   router.get('/login/external/callback', async (ctx) => {
@@ -60,12 +55,43 @@ export function externalPage(router: Router<FormState>, { external, ways, audit,
       return undefined
     })
     const account = person && (await identities.accountOf(person))
-    if (account?.mayAct) return ways.afterFirstStep(ctx, account, kept.way, person!.twoSteps ? ['mfa'] : [])
+    if (person && account?.mayAct) return arrived(ctx, account, person, kept)
     const status = person ? 403 : 401
     await audit(ctx, { interaction: 'login', outcome: 'refused', status, account })
     if (account) return inactive(ctx)
     return person ? unknown(ctx, person) : cancelled(ctx)
   })
+
+  async function leave(ctx: Context, way: Way, fresh: boolean): Promise<void> {
+    const left = await provider.leave(fresh).catch((error: unknown) => {
+      log.error({ err: error }, 'the external sign-in did not answer')
+      return undefined
+    })
+    if (!left) return unreachable(ctx)
+    const kept: Kept = { journey: left.journey, way, until: Date.now() + minutes * 60_000 }
+    const value = seal(JSON.stringify(kept), journeyKey, left.journey.state).toString('base64url')
+    ctx.cookies.set(nameOf(left.journey.state), value, { ...cookie, maxAge: minutes * 60_000 })
+    ctx.redirect(left.address)
+    ctx.status = 303
+  }
+
+  async function arrived(ctx: Context, account: Account, person: ExternalPerson, { journey, way }: Kept) {
+    const { askedNow, twoSteps } = person
+    if (journey.fresh && !askedNow) {
+      await audit(ctx, {
+        interaction: 'login',
+        outcome: 'refused',
+        status: 401,
+        account,
+        detail: { reason: 'not asked' },
+      })
+      return notAsked(ctx)
+    }
+    const first = { amr: twoSteps ? ['mfa'] : [], silent: !askedNow }
+    // A first factor is added by whoever was asked who he is, not by whoever finds an open desk.
+    if (first.silent && (await ways.leadsToEnrolment(account, first))) return leave(ctx, way, true)
+    return ways.afterFirstStep(ctx, account, way, first)
+  }
 
   function keptOf(ctx: Context): Kept | undefined {
     const { state } = ctx.query
@@ -88,6 +114,11 @@ export function externalPage(router: Router<FormState>, { external, ways, audit,
 
   function cancelled(ctx: Context): void {
     const text = `You were not signed in by ${provider.name}. Go back to your app and try again.`
+    tell(ctx, { status: 401, title: 'That did not work', text })
+  }
+
+  function notAsked(ctx: Context): void {
+    const text = `This needs a sign-in of just now, and ${provider.name} did not ask you for one. Sign out there and try again.`
     tell(ctx, { status: 401, title: 'That did not work', text })
   }
 

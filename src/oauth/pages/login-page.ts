@@ -44,7 +44,8 @@ export function loginPage(router: Router<FormState>, parts: Parts): void {
     if (way.uid !== '' && !interaction) return outdated(ctx)
     const email = form.text('email')
     const result = await login({ email, password: form.text('password'), ip: ctx.ip })
-    if (result.outcome === 'welcome') return ways.afterFirstStep(ctx, result.account, way, ['pwd'])
+    if (result.outcome === 'welcome')
+      return ways.afterFirstStep(ctx, result.account, way, { amr: ['pwd'], silent: false })
     const status = statusOf(result)
     const account = 'account' in result ? result.account : undefined
     await audit(ctx, { interaction: 'login', outcome: 'refused', status, account, clientId: clientOf(interaction) })

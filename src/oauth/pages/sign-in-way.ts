@@ -8,7 +8,7 @@ import type { Context } from 'koa'
 import type Provider from 'oidc-provider'
 import type { Interaction } from 'oidc-provider'
 import type { Account, AccountRows, Database } from '../accounts/account.ts'
-import type { BegunSignIn, BegunSignIns } from '../accounts/begun-sign-ins.ts'
+import type { BegunSignIn, BegunSignIns, FirstStep } from '../accounts/begun-sign-ins.ts'
 import type { Fields } from '../accounts/fields.ts'
 import { endSession } from '../accounts/revocation.ts'
 import type { SecondFactor } from '../accounts/second-factor.ts'
@@ -16,6 +16,7 @@ import type { Sessions } from '../accounts/sessions.ts'
 import type { AuditTrail } from '../audit-trail.ts'
 import { lifetime } from '../provider/grants.ts'
 import type { Interactions } from '../provider/interactions.ts'
+import { acrOf } from '../provider/single-sign-on.ts'
 import { hidden } from './controls.ts'
 import { type Html, html } from './html.ts'
 import { showPage } from './page.ts'
@@ -63,7 +64,7 @@ export function createSignInWays(parts: Parts) {
   }
 
   /** Nobody asked for a code: the browser is signed in, and the app at `/` finds it so. */
-  async function signInHere(ctx: Context, account: Account, amr: readonly string[], { to }: Way): Promise<void> {
+  async function signInHere(ctx: Context, account: Account, { amr, silent }: FirstStep, { to }: Way): Promise<void> {
     const found = await provider.Session.get(ctx)
     const own = found.accountId === undefined || found.accountId === account.id
     // Somebody else was signed in here: nothing of that session may pass into this one.
@@ -72,7 +73,7 @@ export function createSignInWays(parts: Parts) {
       await found.destroy()
     }
     const session = own ? found : new provider.Session()
-    session.loginAccount({ accountId: account.id, amr: [...amr], loginTs: account.signInAt })
+    session.loginAccount({ accountId: account.id, amr: [...amr], acr: acrOf(silent), loginTs: account.signInAt })
     if (own) session.resetIdentifier()
     await session.save(lifetime.session)
     await sessions.note(session.uid, account.id, { ip: ctx.ip, agent: ctx.get('user-agent') })
@@ -83,23 +84,29 @@ export function createSignInWays(parts: Parts) {
     lead(ctx, to === 'account' ? '/account' : '/')
   }
 
-  async function finish(ctx: Context, account: Account, amr: readonly string[], way: Way): Promise<void> {
+  async function finish(ctx: Context, account: Account, how: FirstStep, way: Way): Promise<void> {
     const interaction = await interactionOf(way, ctx)
     if (way.uid !== '' && !interaction) return outdated(ctx)
     const clientId = clientOf(interaction)
     await audit(ctx, { interaction: 'login', outcome: 'success', status: 303, account, clientId })
-    if (!interaction) return signInHere(ctx, account, amr, way)
+    if (!interaction) return signInHere(ctx, account, how, way)
     return interactions.finish(ctx, interaction, {
-      login: { accountId: account.id, amr: [...amr], ts: account.signInAt },
+      login: { accountId: account.id, amr: [...how.amr], acr: acrOf(how.silent), ts: account.signInAt },
     })
   }
+
+  const nextStep = async (account: Account, { amr }: FirstStep) =>
+    amr.includes('mfa') ? 'nothing' : secondFactor.after(account)
 
   return {
     interactionOf,
 
+    leadsToEnrolment: async (account: Account, first: FirstStep): Promise<boolean> =>
+      (await nextStep(account, first)) === 'enrolment',
+
     /** The password was right, or another provider knows the person: on to the second factor, or to the end. */
-    async afterFirstStep(ctx: Context, account: Account, way: Way, first: readonly string[]): Promise<void> {
-      const next = first.includes('mfa') ? 'nothing' : await secondFactor.after(account)
+    async afterFirstStep(ctx: Context, account: Account, way: Way, first: FirstStep): Promise<void> {
+      const next = await nextStep(account, first)
       if (next === 'nothing') return finish(ctx, account, first, way)
       const ticket = keepSecret(ctx, await begunSignIns.begin(account.id, first))
       lead(ctx, linkWith(next === 'challenge' ? '/login/factor' : '/login/enrol', { ...way, ticket }))
@@ -119,7 +126,8 @@ export function createSignInWays(parts: Parts) {
     async afterSecondFactor(ctx: Context, { account, begun }: Begun, amr: readonly string[], way: Way): Promise<void> {
       forgetSecret(ctx, way.ticket)
       if (!(await begunSignIns.end(begun))) return outdated(ctx)
-      return finish(ctx, account, [...begun.first, ...amr], way)
+      const { amr: before, silent } = begun.first
+      return finish(ctx, account, { amr: [...before, ...amr], silent }, way)
     },
   }
 }

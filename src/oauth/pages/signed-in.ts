@@ -8,6 +8,7 @@ import type { Context, Middleware } from 'koa'
 import type Provider from 'oidc-provider'
 import type { Account, AccountRows, Database } from '../accounts/account.ts'
 import type { SecondFactor } from '../accounts/second-factor.ts'
+import { isSilent } from '../provider/single-sign-on.ts'
 import type { FormState } from './form.ts'
 
 export interface Owner {
@@ -36,7 +37,7 @@ export type SignedIn = ReturnType<typeof createSignedIn>
 export function createSignedIn({ provider, database, accounts, secondFactor, publicUrl }: Parts) {
   async function ownerOf(ctx: Context, recently: boolean): Promise<Owner | undefined> {
     const session = await provider.Session.get(ctx)
-    if (!session.accountId || (recently && session.past(recentSeconds))) return undefined
+    if (!session.accountId || (recently && (session.past(recentSeconds) || isSilent(session)))) return undefined
     const account = await accounts.byId(database, session.accountId)
     if (!account?.mayAct) return undefined
     // A session from before there was a second factor, or before one was demanded, is none for this.

@@ -17,6 +17,7 @@ import { type AllowedScopesParts, createAllowedScopes } from './allowed-scopes.t
 import { createAssertionRules } from './client-assertion.ts'
 import { extraClientMetadata, houseClient, type SmartClient } from './clients.ts'
 import { fixedScopes } from './grantable-scopes.ts'
+import { lacksFresh } from './single-sign-on.ts'
 import { type Grants, lifetime } from './grants.ts'
 import type { Launches } from './launches.ts'
 
@@ -43,6 +44,7 @@ export function createConfiguration(parts: ConfigurationParts): Configuration {
   const issuer = `${publicUrl}/auth`
   const scopes = createAllowedScopes(parts)
   const secure = publicUrl.startsWith('https:')
+  const prompts = policy()
   return {
     adapter: parts.adapter,
     jwks: { keys: parts.keys as never },
@@ -86,9 +88,9 @@ export function createConfiguration(parts: ConfigurationParts): Configuration {
     extraTokenClaims: async (ctx, token) =>
       tokenClaims(ctx, token as { kind: string; grantId?: string; scope?: string }, grants),
     findAccount: createFindAccount(parts),
-    loadExistingGrant: createLoadExistingGrant(parts),
+    loadExistingGrant: createLoadExistingGrant(parts, prompts),
     extraParams: createExtraParams(parts),
-    interactions: { policy: policy(), url: parts.interactionUrl },
+    interactions: { policy: prompts, url: parts.interactionUrl },
     renderError: pages.renderError,
     features: createFeatures(parts, scopes),
   }
@@ -178,17 +180,23 @@ function createFindAccount({
 }
 
 /** Never the session's earlier grant: another launch may be about another patient. Our own app, launched in context, asks nothing. */
-function createLoadExistingGrant({
-  grants,
-  launches,
-  grantableScopes,
-}: ConfigurationParts): NonNullable<Configuration['loadExistingGrant']> {
+function createLoadExistingGrant(
+  { grants, launches, grantableScopes }: ConfigurationParts,
+  prompts: interactionPolicy.DefaultPolicy,
+): NonNullable<Configuration['loadExistingGrant']> {
+  /** The person has yet to sign in, or to take a further step of it, and comes by here again. */
+  async function isOnTheWay(ctx: KoaContextWithOIDC): Promise<boolean> {
+    for (const { check } of prompts.get('login')!.checks) if (await check(ctx)) return true
+    return false
+  }
+
   return async function loadExistingGrant(ctx) {
     const { client, session, params, result, provider } = ctx.oidc
     const decided = result?.consent?.grantId
     if (decided) return provider.Grant.find(decided)
     const app = client as SmartClient | undefined
     if (!app?.first_party || typeof params?.launch !== 'string' || params.prompt !== undefined) return undefined
+    if (await isOnTheWay(ctx)) return undefined
     const context = await launches.use(params.launch, session!.accountId!, app.clientId)
     if (!context) throw new errors.InvalidRequest('this launch is used or expired')
     const scopes = grantableScopes(String(params.scope), app, false)
@@ -227,6 +235,7 @@ function policy(): interactionPolicy.DefaultPolicy {
   const policies = base()
   const checks = policies.get('login')?.checks
   checks?.add(new Check('account_inactive', 'the account cannot be used now', (ctx) => !ctx.oidc.account))
+  checks?.add(new Check('single_sign_on', 'a sign-in of just now is needed', 'login_required', lacksFresh))
   checks?.add(
     new Check(
       'second_factor_missing',
