@@ -12,7 +12,7 @@ import { startDatabaseServer } from './support/test-server.ts'
  */
 const root = import.meta.dirname
 const withoutDatabase = ['architecture', 'unit']
-const withoutTests = ['bench', 'support']
+const withoutTests = ['bench', 'mutation', 'support']
 const fileTimeout = 600_000
 const results = '--results='
 

@@ -3,6 +3,8 @@ import { type Database, openDatabase } from '../../src/store/open-database.ts'
 
 /** How the runner tells the test files where the server and the migrated template are. */
 export const serverVariable = 'CHARTSHARE_TEST_SERVER'
+/** What the names of the databases begin with, so that who ends a test early can drop what it leaves. */
+export const prefixVariable = 'CHARTSHARE_TEST_DATABASES'
 
 export interface TestDatabase {
   /** A `postgres://` URL. */
@@ -14,7 +16,7 @@ export interface TestDatabase {
 export async function freshDatabase(): Promise<TestDatabase> {
   const template = process.env[serverVariable]
   if (!template) throw new Error('This test needs a database: run it with node dist/test/run.js <folder or file>')
-  const name = `chartshare_test_${randomUUID().replaceAll('-', '')}`
+  const name = `${process.env[prefixVariable] || 'chartshare_test'}_${randomUUID().replaceAll('-', '')}`
   await asAdministrator(template, (admin) => admin.query(`create database ${name} template ${databaseOf(template)}`))
   return {
     url: withDatabase(template, name),
@@ -36,6 +38,17 @@ export function withDatabase(url: string, name: string): string {
   const changed = new URL(url)
   changed.pathname = `/${name}`
   return changed.href
+}
+
+/** Drops the databases whose names begin so, whoever uses them. */
+export async function dropDatabases(template: string, prefix: string): Promise<void> {
+  await asAdministrator(template, async (admin) => {
+    const found = await admin.query<{ datname: string }>(
+      'select datname from pg_database where starts_with(datname, $1)',
+      [`${prefix}_`],
+    )
+    for (const { datname } of found) await admin.query(`drop database ${datname} with (force)`)
+  })
 }
 
 function databaseOf(url: string): string {

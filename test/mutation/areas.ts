@@ -1,0 +1,105 @@
+import type { Kind } from './mutants.ts'
+
+/** Source files, what is taken out of them, and the tests that have to notice, those first that say so soonest. */
+export interface Area {
+  readonly name: string
+  /** Below the project's root; a folder ends in `/`. */
+  readonly sources: readonly string[]
+  readonly kinds: readonly Kind[]
+  /** Files or folders below `test/`. */
+  readonly tests: readonly string[]
+}
+
+const scopes = ['doctor', 'patient', 'office'].map((who) => `api/scopes-of-${who}.test.ts`)
+const inAccess = (...names: string[]) => names.map((name) => `src/access/${name}.ts`)
+const conditions: readonly Kind[] = ['clause', 'operand', 'arm', 'guard', 'refusal', 'case', 'filter']
+
+export const areas: readonly Area[] = [
+  {
+    // What the generated test alone has to notice.
+    name: 'rows',
+    sources: inAccess('scope-rows', 'chart-rules', 'party-rules', 'row-rules', 'rule', 'create-access'),
+    kinds: [...conditions, 'row'],
+    tests: [...scopes, 'api/role-matrix.test.ts', 'unit/access'],
+  },
+  {
+    name: 'roles',
+    sources: inAccess('role-matrix', 'provenance-targets'),
+    kinds: ['row'],
+    tests: [...scopes, 'api/role-matrix.test.ts', 'unit/access'],
+  },
+  {
+    name: 'scopes',
+    sources: inAccess('scopes', 'narrowing', 'holds'),
+    kinds: conditions,
+    tests: ['unit/access', ...scopes, 'smart/scope-refusals.test.ts', 'smart/kit-scopes.test.ts'],
+  },
+  {
+    name: 'judges',
+    sources: inAccess(
+      ...['judge', 'judge-author', 'judge-communication', 'judge-consent', 'judge-content', 'judge-relations'],
+      ...['judge-subject', 'judge-task', 'elements', 'must-see', 'labels'],
+    ),
+    kinds: [...conditions, 'call', 'row'],
+    tests: [
+      'unit/access',
+      ...scopes,
+      'api/role-matrix.test.ts',
+      'api/references.test.ts',
+      'api/consent-grants.test.ts',
+    ],
+  },
+  {
+    name: 'reach',
+    sources: ['visible-rows', 'check-references', 'run-operation', 'conditional-target', 'resolve-links'].map(
+      (name) => `src/interactions/${name}.ts`,
+    ),
+    kinds: conditions,
+    tests: [...scopes, 'api/role-matrix.test.ts', 'api/references.test.ts', 'api/transaction.test.ts'],
+  },
+  {
+    name: 'granted scopes',
+    sources: ['allowed-scopes', 'grantable-scopes', 'grants'].map((name) => `src/oauth/provider/${name}.ts`),
+    kinds: conditions,
+    tests: [
+      ...['scope-refusals', 'kit-scopes', 'consent', 'backend-services', 'launch'].map(
+        (name) => `smart/${name}.test.ts`,
+      ),
+    ],
+  },
+  {
+    name: 'sharing',
+    sources: ['src/sharing/'],
+    kinds: ['clause', 'guard', 'refusal', 'transaction'],
+    tests: [
+      'unit/sharing',
+      ...['practitioner-approval', 'consent-grants', 'share-by-message', 'document-upload', 'registration'].map(
+        (name) => `api/${name}.test.ts`,
+      ),
+      ...['api/second-factor-reset.test.ts', 'api/story.test.ts', 'smart/invitations.test.ts'],
+    ],
+  },
+  {
+    name: 'transactions of writes',
+    sources: ['create', 'transaction', 'commit', 'conditional-target'].map((name) => `src/interactions/${name}.ts`),
+    kinds: ['transaction'],
+    tests: ['api/transaction.test.ts', 'api/conditional-create.test.ts', 'api/conditional.test.ts', 'faults'],
+  },
+  {
+    name: 'transactions of accounts',
+    sources: ['src/oauth/accounts/'],
+    kinds: ['transaction'],
+    tests: ['smart/races.test.ts', 'smart/accounts.test.ts', 'smart/second-factor.test.ts'],
+  },
+]
+
+/** What makes no difference to anybody when it is taken out, and why; each must still stand in its file. */
+export interface Harmless {
+  readonly file: string
+  readonly kind: Kind
+  /** The beginning of what is taken out. */
+  readonly out: string
+  readonly why: string
+}
+
+export const harmless: readonly Harmless[] = []
