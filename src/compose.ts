@@ -24,6 +24,7 @@ import type { Accounts } from './sharing/accounts.ts'
 import { activePractitionerKey } from './sharing/active-practitioner.ts'
 import { createSharing } from './sharing/create-sharing.ts'
 import { createMail } from './sharing/mail.ts'
+import { type AuditSeals, createAuditSeals } from './store/create-audit-seals.ts'
 import { createStore } from './store/create-store.ts'
 import { installSecret } from './store/install-value.ts'
 import { readMasterKey } from './store/master-key.ts'
@@ -35,6 +36,9 @@ import { createSearchIndex, type SearchIndex } from './store/search-index.ts'
 import type { Store } from './store/store.ts'
 import { webFiles } from './web/web-files.ts'
 
+/** How long rows of the audit trail wait for their seal at most, in milliseconds. */
+const sealEvery = 5_000
+
 /** How often a server that waits for a reindex looks, in milliseconds. */
 const indexPatience = 1_000
 
@@ -44,6 +48,8 @@ export interface Parts {
   connection?: Connection
   /** Tokens known beside those that the authorization server issued, for tests. */
   tokens?: (token: string) => Principal | undefined
+  /** Off: what is done beside the requests is left to whoever composes, for tests that count statements. */
+  housekeeping?: false
 }
 
 export interface Composed {
@@ -51,6 +57,7 @@ export interface Composed {
   readonly perform: Perform
   readonly store: Store
   readonly keys: Keys
+  readonly seals: AuditSeals
   readonly base: string
   /** Where the first administrator is made, while there is none. */
   readonly setupLink: string | undefined
@@ -83,6 +90,8 @@ async function composeOn(
     ? readMasterKey(settings.masterKeyFile, false)
     : readMasterKey(path.join(dataDir, 'master.key'), true)
   const secretFor = (purpose: string) => Buffer.from(hkdfSync('sha256', masterKey, '', `chartshare ${purpose}`, 32))
+  const seals = createAuditSeals({ store, objects, key: secretFor('audit trail') })
+  await seals.makeMonths()
   const searchIndex = createSearchIndex(database)
   const index = openIndexState(searchIndex, firstMeaning(definitions))
   const search = createSearch({ definitions, keys, base, cursorSecret: secretFor('cursors'), labels: labelsOf, index })
@@ -132,13 +141,16 @@ async function composeOn(
     readiness: readinessOf({ database: () => store.query('select 1'), attachments: () => objects.health() }),
     rateLimit: createRateLimit(limits.rateScale),
   })
-  const housekeeping = [
-    every(3_600_000, log, () => store.attachments.sweep(Date.now())),
+  const regular: [number, () => Promise<unknown>][] = [
+    [3_600_000, () => store.attachments.sweep(Date.now(), seals.isAnchor)],
     // Processes that never live for an hour take part as well.
-    every(300_000, log, oauth.sweepWhenDue),
+    [300_000, oauth.sweepWhenDue],
+    [43_200_000, () => seals.makeMonths()],
+    [sealEvery, () => seals.seal()],
   ]
+  const housekeeping = parts.housekeeping === false ? [] : regular.map(([often, work]) => every(often, log, work))
   return {
-    ...{ app, store, keys, base, setupLink },
+    ...{ app, store, keys, seals, base, setupLink },
     perform: performer.perform,
     roundTrips: database.roundTrips,
     async close() {
@@ -239,6 +251,12 @@ function readinessOf(checks: Record<string, () => Promise<unknown>>): Readiness 
 
 /** Housekeeping that failed is tried again the next time; requests never depend on it. */
 function every(milliseconds: number, log: Log, work: () => Promise<unknown>): NodeJS.Timeout {
-  const run = () => work().catch((err: unknown) => log.error({ err }, 'housekeeping failed'))
+  let running = false
+  const run = async () => {
+    if (running) return
+    running = true
+    await work().catch((err: unknown) => log.error({ err }, 'housekeeping failed'))
+    running = false
+  }
   return setInterval(() => void run(), milliseconds).unref()
 }

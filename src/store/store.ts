@@ -208,6 +208,8 @@ export interface AuditRow {
   /** The query as sent, for searches. */
   readonly query: string | null
   readonly ip: string | null
+  /** The end of the access token, which tells two of them apart and opens nothing. */
+  readonly token?: string | undefined
   /** What else belongs to the event, e.g. the app that it was about. Never a secret. */
   readonly detail?: AuditDetail | undefined
 }
@@ -243,7 +245,7 @@ export interface Attachments {
   find(binary: Rid, version?: number, within?: Handle): Promise<StoredObject | undefined>
   /** Fixes the owner for good. False when another resource owns it already. */
   own(tx: Handle, binary: Rid, owner: { type: string; rid: Rid }): Promise<boolean>
-  /** Removes objects without rows, and unlinked Binaries' objects older than 24 h; answers how many. */
-  sweep(now: number): Promise<number>
+  /** Removes objects without rows that nobody keeps, and unlinked Binaries' objects older than 24 h; answers how many. */
+  sweep(now: number, isKept?: (key: string) => boolean): Promise<number>
   discard(object: SavedObject): Promise<void>
 }

@@ -45,7 +45,8 @@ export async function startServer(env: Record<string, string> = {}): Promise<Tes
     ...env,
   })
   const tokens = new Map<string, Principal>()
-  const composed = await compose(settings, { tokens: (token) => tokens.get(token) }).catch(async (error: unknown) => {
+  const parts = { tokens: (token: string) => tokens.get(token), housekeeping: false } as const
+  const composed = await compose(settings, parts).catch(async (error: unknown) => {
     await closed(server)
     await database.drop()
     throw error

@@ -29,10 +29,10 @@ export function createSweep({ query, objects, now }: SweepParts) {
     }
   }
 
-  async function run(at: number): Promise<number> {
+  async function run(at: number, isKept: (key: string) => boolean = () => false): Promise<number> {
     for (const [key, written] of spared) if (written < at - hour) spared.delete(key)
     const unowned = await removeUnowned(at - day)
-    const rowless = await removeRowless(at - hour)
+    const rowless = await removeRowless(at - hour, isKept)
     await objects.removeUnfinished(at - day)
     return unowned + rowless
   }
@@ -48,11 +48,11 @@ export function createSweep({ query, objects, now }: SweepParts) {
     return rows.length
   }
 
-  async function removeRowless(before: number): Promise<number> {
+  async function removeRowless(before: number, isKept: (key: string) => boolean): Promise<number> {
     let count = 0
     for await (const keys of batches(objects.list(before))) {
       const known = new Set(await rowsOf(keys))
-      const rowless = keys.filter((key) => !known.has(key) && !spared.has(key))
+      const rowless = keys.filter((key) => !known.has(key) && !spared.has(key) && !isKept(key))
       for (const key of rowless) await objects.remove(key)
       count += rowless.length
     }

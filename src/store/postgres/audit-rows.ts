@@ -19,6 +19,7 @@ const columns: readonly Column<AuditRow>[] = [
   { name: 'status', type: 'int2', of: ({ status }) => status },
   { name: 'query', type: 'text', of: ({ query }) => storable(query) },
   { name: 'ip', type: 'text', of: ({ ip }) => storable(ip) },
+  { name: 'token', type: 'text', of: ({ token }) => token ?? null },
 ]
 
 /** Few rows have one, and the statement of all others stays what it is. */
