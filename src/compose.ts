@@ -141,14 +141,7 @@ async function composeOn(
     readiness: readinessOf({ database: () => store.query('select 1'), attachments: () => objects.health() }),
     rateLimit: createRateLimit(limits.rateScale),
   })
-  const regular: [number, () => Promise<unknown>][] = [
-    [3_600_000, () => store.attachments.sweep(Date.now(), seals.isAnchor)],
-    // Processes that never live for an hour take part as well.
-    [300_000, oauth.sweepWhenDue],
-    [43_200_000, () => seals.makeMonths()],
-    [sealEvery, () => seals.seal()],
-  ]
-  const housekeeping = parts.housekeeping === false ? [] : regular.map(([often, work]) => every(often, log, work))
+  const housekeeping = parts.housekeeping === false ? [] : keepHouse({ store, seals, oauth, log })
   return {
     ...{ app, store, keys, seals, base, setupLink },
     perform: performer.perform,
@@ -247,6 +240,16 @@ function readinessOf(checks: Record<string, () => Promise<unknown>>): Readiness 
     })
     return Object.fromEntries(await Promise.all(results))
   }
+}
+
+function keepHouse({ store, seals, oauth, log }: { store: Store; seals: AuditSeals; oauth: OAuth; log: Log }) {
+  return [
+    every(3_600_000, log, () => store.attachments.sweep(Date.now(), seals.isAnchor)),
+    // Processes that never live for an hour take part as well.
+    every(300_000, log, oauth.sweepWhenDue),
+    every(43_200_000, log, () => seals.makeMonths()),
+    every(sealEvery, log, () => seals.seal()),
+  ]
 }
 
 /** Housekeeping that failed is tried again the next time; requests never depend on it. */
