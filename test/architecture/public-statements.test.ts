@@ -45,7 +45,9 @@ test('Node 20.19 is what package.json asks for', () => {
 })
 
 test('every command that README.md names is a script of package.json', () => {
-  const named = [...readme.matchAll(/npm (?:run )?([a-z]+(?::[a-z]+)?)/g)].map(([, name]) => name!).filter((name) => name !== 'ci')
+  const named = [...readme.matchAll(/npm (?:run )?([a-z]+(?::[a-z]+)?)/g)]
+    .map(([, name]) => name!)
+    .filter((name) => name !== 'ci')
   assert.ok(named.length > 8)
   none(named.filter((name) => manifest.scripts[name] === undefined))
 })
