@@ -1,11 +1,13 @@
 /**
  * `npm run bench`: how close the server comes to the limits of its parts, as ratios of one run; with `--growth`, what searches read
- * of a database that grows; with `--tokens`, what a token of a backend service costs. See README.md here.
+ * of a database that grows; with `--access`, what access control adds to a search; with `--tokens`, what a token of a backend service costs. See README.md here.
  */
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createProgress } from '../../src/commands/progress.ts'
+import { accessRows, accessSummary, accessTable } from './access/access-table.ts'
+import { runAccess } from './access/run-access.ts'
 import { areWithin, growthSummary, growthTable, plansOf } from './growth/growth-table.ts'
 import { runGrowth } from './growth/run-growth.ts'
 import { benchOptions } from './options.ts'
@@ -57,6 +59,14 @@ async function measureRates(): Promise<void> {
   if (rows.some(({ errors }) => errors > 0)) process.exitCode = 1
 }
 
+async function measureAccessCosts(): Promise<void> {
+  const measured = await runAccess(options, folder, progress, stop.signal)
+  progress.end()
+  console.log(`\n${accessTable(measured)}\n\n${accessSummary(measured)}`)
+  if (options.out) writeFileSync(options.out, JSON.stringify(accessRows(measured), null, 1))
+  if (accessRows(measured).some(({ fails }) => fails)) process.exitCode = 1
+}
+
 async function measureTokens(): Promise<void> {
   const costs = await runTokens(folder, options.seconds)
   console.log(tokenTable(costs))
@@ -65,7 +75,8 @@ async function measureTokens(): Promise<void> {
 }
 
 try {
-  await (options.tokens ? measureTokens : options.growth ? measureGrowth : measureRates)()
+  const { tokens, growth, access } = options
+  await (tokens ? measureTokens : growth ? measureGrowth : access ? measureAccessCosts : measureRates)()
 } catch (error) {
   progress.end()
   console.error((error as Error).message)

@@ -13,6 +13,8 @@ export interface BenchOptions {
   readonly out?: string
   /** Buffers of searches on a database that grows, instead of rates. */
   readonly growth: boolean
+  /** What access control adds to searches, instead of rates. */
+  readonly access: boolean
   /** What a token of a backend service costs, instead of all else. */
   readonly tokens: boolean
   /** Resources to grow to, step by step. */
@@ -33,6 +35,7 @@ export function benchOptions(args: readonly string[]): BenchOptions {
       only: { type: 'string' },
       out: { type: 'string' },
       growth: { type: 'boolean', default: false },
+      access: { type: 'boolean', default: false },
       tokens: { type: 'boolean', default: false },
       sizes: { type: 'string' },
       plans: { type: 'string' },
@@ -48,8 +51,11 @@ export function benchOptions(args: readonly string[]): BenchOptions {
     only: values.only === undefined ? undefined : new RegExp(values.only, 'i'),
     out: values.out,
     growth: values.growth,
+    access: values.access,
     tokens: values.tokens,
-    sizes: (values.sizes ?? (quick ? '3000,30000' : '10000,30000,100000')).split(',').map((text) => numberOf(text, 1)),
+    sizes: (values.sizes ?? (quick ? '3000,30000' : values.access ? '10000,100000' : '10000,30000,100000'))
+      .split(',')
+      .map((text) => numberOf(text, 1)),
     plans: values.plans,
   }
 }

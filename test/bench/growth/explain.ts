@@ -13,6 +13,8 @@ export interface Explained {
   readonly rows: number
   /** Each node that was run, as `Index Scan on patient using patient_pkey`. */
   readonly nodes: readonly string[]
+  /** The most rows that any node looked at, whether or not it let them pass. */
+  readonly mostLookedAt: number
   /** Tables that were read from one end to the other. */
   readonly sequential: readonly string[]
   /** Those that no index could have spared. */
@@ -25,6 +27,8 @@ interface PlanNode {
   readonly 'Index Name'?: string
   readonly 'Actual Loops': number
   readonly 'Actual Rows': number
+  readonly 'Rows Removed by Filter'?: number
+  readonly 'Rows Removed by Index Recheck'?: number
   readonly 'Shared Hit Blocks': number
   readonly 'Shared Read Blocks': number
   readonly Plans?: readonly PlanNode[]
@@ -47,6 +51,7 @@ export async function explain(database: Database, statement: Sent): Promise<Expl
       byIndex: buffersOf(byIndex),
       rows: plan['Actual Rows'],
       nodes: nodesOf(plan).map(nameOf),
+      mostLookedAt: Math.max(...nodesOf(plan).map(lookedAt)),
       sequential,
       unavoidable: scansOf(byIndex),
     }
@@ -82,6 +87,12 @@ function scansOf(plan: PlanNode): string[] {
 function nodesOf(plan: PlanNode): PlanNode[] {
   const inner = (plan.Plans ?? []).flatMap(nodesOf)
   return plan['Actual Loops'] > 0 ? [plan, ...inner] : inner
+}
+
+/** The figures of a node are those of one loop. */
+function lookedAt(node: PlanNode): number {
+  const removed = (node['Rows Removed by Filter'] ?? 0) + (node['Rows Removed by Index Recheck'] ?? 0)
+  return node['Actual Loops'] * (node['Actual Rows'] + removed)
 }
 
 function nameOf(node: PlanNode): string {

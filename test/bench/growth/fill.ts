@@ -29,10 +29,22 @@ export interface SeededPatient {
   readonly rareDisease: string | undefined
 }
 
+/** A doctor of very many: treats the first patients, and was given single resources of the next ones by consents. */
+export const busyDoctor = { id: 'busy-doctor', treats: 300, grants: 2_000, grantsOf: perPatient } as const
+/** Those whom the busy doctor knows. */
+export const knownToBusyDoctor = busyDoctor.treats + busyDoctor.grants / busyDoctor.grantsOf
+
+interface Filling {
+  readonly from: number
+  readonly to: number
+  /** Whether there is a busy doctor, who takes the place of the doctors of the first patients. */
+  readonly busy?: boolean
+}
+
 /** Adds the patients with these numbers and their records, and their doctors; answers the patients in order. */
 export async function fill(
   engine: Engine,
-  { from, to }: { from: number; to: number },
+  { from, to, busy = false }: Filling,
   onProgress: (patients: number) => void,
 ): Promise<SeededPatient[]> {
   const seeded: SeededPatient[] = []
@@ -41,17 +53,18 @@ export async function fill(
     while (next < to) {
       const first = next
       next = Math.min(first + patientsPerStatement, to)
-      const records = Array.from({ length: next - first }, (_, n) => recordOf(engine, first + n))
+      const records = Array.from({ length: next - first }, (_, n) => recordOf(engine, first + n, busy))
       await put(
         engine,
         records.flatMap(({ resources }) => resources),
       )
       for (const { patient } of records) await share(engine, patient)
+      if (busy) for (const { patient, resources } of records) await shareWithBusyDoctor(engine, patient, resources)
       seeded.push(...records.map(({ patient }) => patient))
       onProgress(from + seeded.length)
     }
   }
-  await put(engine, doctorsOf({ from, to }))
+  await put(engine, doctorsOf({ from, to, busy }))
   await Promise.all(Array.from({ length: statementsAtOnce }, writer))
   return seeded.toSorted((a, b) => a.n - b.n)
 }
@@ -78,15 +91,32 @@ async function share({ store, keys }: Engine, { n, id }: SeededPatient): Promise
   await store.grants.replace(keys.newIdentity('Consent').rid, 1, [whole])
 }
 
-function doctorOf(n: number): string {
+/** A consent for each resource of some patients. */
+async function shareWithBusyDoctor(
+  { store, keys }: Engine,
+  { n, id }: SeededPatient,
+  resources: readonly Resource[],
+): Promise<void> {
+  if (n < busyDoctor.treats || n >= knownToBusyDoctor) return
+  const grantee = keys.ridOf('Practitioner', busyDoctor.id)
+  const common = { grantee, pat: keys.ridOf('Patient', id), effect: 'permit', labels: -1, obligations: 0 } as const
+  for (const { resourceType: type, id: of = '' } of resources.slice(0, busyDoctor.grantsOf)) {
+    const grant = { ...common, type, rid: keys.ridOf(type, of), starts: 0, ends: Date.UTC(2100, 0, 1) }
+    await store.grants.replace(keys.newIdentity('Consent').rid, 1, [grant])
+  }
+}
+
+function doctorOf(n: number, busy = false): string {
+  if (busy && n < busyDoctor.treats) return busyDoctor.id
   return `doctor-${Math.floor(n / panel)}`
 }
 
-function doctorsOf({ from, to }: { from: number; to: number }): Resource[] {
+function doctorsOf({ from, to, busy = false }: Filling): Resource[] {
   const first = Math.ceil(from / panel)
-  return Array.from({ length: Math.ceil(to / panel) - first }, (_, n) => {
-    const name = [{ family: `Doctor ${first + n}`, given: ['Bench'] }]
-    return { resourceType: 'Practitioner', id: doctorOf((first + n) * panel), active: true, name }
+  const ids = Array.from({ length: Math.ceil(to / panel) - first }, (_, n) => doctorOf((first + n) * panel))
+  return [...ids, ...(busy && from === 0 ? [busyDoctor.id] : [])].map((id) => {
+    const name = [{ family: id, given: ['Bench'] }]
+    return { resourceType: 'Practitioner', id, active: true, name }
   })
 }
 
@@ -96,8 +126,8 @@ function careTeam(id: string, patient: string, doctor: string): Resource {
 }
 
 /** One patient's record, its ids chosen and its references led to them. */
-function recordOf({ keys }: Engine, n: number): { resources: Resource[]; patient: SeededPatient } {
-  const doctor = doctorOf(n)
+function recordOf({ keys }: Engine, n: number, busy: boolean): { resources: Resource[]; patient: SeededPatient } {
+  const doctor = doctorOf(n, busy)
   const attachment = (k: number) => `https://archive.example.org/documents/${n}-${k}.pdf`
   const bundle = recordBundle(n, shape, `Practitioner/${doctor}`, attachment)
   const ids = new Map(

@@ -57,9 +57,9 @@ export async function measureGrowth(
   return measured
 }
 
-type Groups = Readonly<Record<Class['of'], readonly SeededPatient[]>>
+export type Groups = Readonly<Record<Class['of'], readonly SeededPatient[]>>
 
-function groupsOf(patients: readonly SeededPatient[]): Groups {
+export function groupsOf(patients: readonly SeededPatient[]): Groups {
   const families = new Map<string, number>()
   for (const { family } of patients) families.set(family, (families.get(family) ?? 0) + 1)
   return {
@@ -77,14 +77,19 @@ async function ask(
   random: Random,
 ): Promise<Explained[]> {
   const patient = random.pick(groups[of])
-  const principal = principalOf(engine, caller, patient)
+  const principal = principalOf(engine, caller, patient.doctor)
   const work = await working(engine, question(patient, random), principal, () => random.pick(groups.anybody))
+  return explainAll(engine, work)
+}
+
+/** Each statement that a piece of work sends, explained. */
+export async function explainAll(engine: Engine, work: () => Promise<unknown>): Promise<Explained[]> {
   const explained: Explained[] = []
   for (const statement of await engine.sent(work)) explained.push(await explain(engine.database, statement))
   return explained
 }
 
-function principalOf({ keys }: Engine, caller: Caller, { doctor: id }: SeededPatient): Principal {
+export function principalOf({ keys }: Engine, caller: Caller, id: string): Principal {
   const scopes = [{ level: 'user', type: '*', actions: 'cruds' }] as const
   const common = { kind: 'person', clientId: 'bench', scopes } as const
   if (caller === 'administrator') return { ...common, roles: ['admin'] }
@@ -96,7 +101,7 @@ function principalOf({ keys }: Engine, caller: Caller, { doctor: id }: SeededPat
 }
 
 /** What the server does to answer, from the parsed question on. */
-async function working(
+export async function working(
   engine: Engine,
   { type, ask, page }: Question,
   principal: Principal,

@@ -36,7 +36,8 @@ export async function runGrowth(
       }
       patients.push(...(await fill(engine, { from: patients.length, to }, show)))
       await cluster.vacuum()
-      const resources = await countAll(engine.store)
+      const counts = await countsOf(engine.store)
+      const resources = [...counts.values()].reduce((sum, count) => sum + count, 0)
       const measured = await measureGrowth(engine, patients, { only }, (done, total) => {
         signal.throwIfAborted()
         progress.show(done, total, `${done} of ${total} classes at ${resources} resources`)
@@ -50,9 +51,12 @@ export async function runGrowth(
   }
 }
 
-async function countAll({ query }: Awaited<ReturnType<typeof openEngine>>['store']): Promise<number> {
-  const tables = ['patient', 'practitioner', 'encounter', 'observation', 'condition', 'documentreference', 'careteam']
-  const counts = tables.map((table) => `(select count(*) from ${table})`)
-  const [row] = await query<{ n: bigint }>(`select ${counts.join(' + ')} as n`)
-  return Number(row!.n)
+/** How many rows each type has that is filled. */
+export async function countsOf({
+  query,
+}: Awaited<ReturnType<typeof openEngine>>['store']): Promise<Map<string, number>> {
+  const types = ['Patient', 'Practitioner', 'Encounter', 'Observation', 'Condition', 'DocumentReference', 'CareTeam']
+  const counts = types.map((type) => `select '${type}' as type, count(*) as n from ${type.toLowerCase()}`)
+  const rows = await query<{ type: string; n: bigint }>(counts.join(' union all '))
+  return new Map(rows.map(({ type, n }) => [type, Number(n)]))
 }
