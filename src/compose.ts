@@ -11,6 +11,7 @@ import { loadDefinitions } from './definitions/load.ts'
 import { FhirError } from './fhir/error.ts'
 import { type App, createApp } from './http/create-app.ts'
 import type { Readiness } from './http/health.ts'
+import type { Gauge } from './http/metrics.ts'
 import { createLog, type Log } from './http/log.ts'
 import { createRateLimit } from './http/rate-limit.ts'
 import { createCapabilities } from './interactions/capabilities.ts'
@@ -24,6 +25,8 @@ import type { Accounts } from './sharing/accounts.ts'
 import { activePractitionerKey } from './sharing/active-practitioner.ts'
 import { createSharing } from './sharing/create-sharing.ts'
 import { createMail } from './sharing/mail.ts'
+import { mailbox, mailChannel } from './sharing/mail-channel.ts'
+import { createOutbox, type Outbox } from './sharing/outbox.ts'
 import { type AuditSeals, createAuditSeals } from './store/create-audit-seals.ts'
 import { createStore } from './store/create-store.ts'
 import { installSecret } from './store/install-value.ts'
@@ -97,12 +100,12 @@ async function composeOn(
   const search = createSearch({ definitions, keys, base, cursorSecret: secretFor('cursors'), labels: labelsOf, index })
   const watch = await watchIndex(searchIndex, index, search, log)
   const access = createAccess({ definitions, search, keys, base })
-  const mail = createMail(settings.mail, path.join(dataDir, 'outbox'))
+  const outbox = openOutbox(settings, { store, key: secretFor('outbox'), log })
 
   // Two pairs of parts need each other: what they need is looked up when it is used, after all of them are there.
   const late = {} as { oauth: OAuth; performer: Performer }
   const sharing = createSharing({
-    ...{ store, access, search, keys, mail, base, publicUrl, limits },
+    ...{ store, access, search, keys, mail: mailbox(outbox), outbox, base, publicUrl, limits },
     accounts: accountsOf(() => late.oauth),
     serverWork: (tx, now) => late.performer.serverWork(tx, now),
   })
@@ -114,7 +117,7 @@ async function composeOn(
     onError: (err) => log.error({ err }, 'an entry of a batch failed'),
   })
   late.oauth = await createOAuth({
-    ...{ publicUrl, store, mail, masterKey, people: sharing.people, log },
+    ...{ publicUrl, store, mail: mailbox(outbox), masterKey, people: sharing.people, log },
     practitionerActiveKey: activePractitionerKey(search),
     ridOf: keys.ridOf,
     isUsableScope: (scope) => isUsable(scope, definitions, search),
@@ -126,7 +129,7 @@ async function composeOn(
   const { setupLink } = await late.oauth.bootstrapAdministrator(settings.firstAdministrator)
   const { oauth, performer } = late
   const app = createApp({
-    ...{ definitions, base, limits, log, publicUrl },
+    ...{ definitions, base, limits, log, publicUrl, gauges: gaugesOf(outbox) },
     capabilities: async (query) => (await capabilities(query)).answer.json!,
     attachments: store.attachments,
     perform: performer.perform,
@@ -142,6 +145,7 @@ async function composeOn(
     rateLimit: createRateLimit(limits.rateScale),
   })
   const housekeeping = parts.housekeeping === false ? [] : keepHouse({ store, seals, oauth, log })
+  await outbox.start()
   return {
     ...{ app, store, keys, seals, base, setupLink },
     perform: performer.perform,
@@ -149,7 +153,7 @@ async function composeOn(
     async close() {
       for (const timer of housekeeping) clearInterval(timer)
       watch.stop()
-      mail.close()
+      await outbox.close()
       await store.close()
     },
   }
@@ -226,6 +230,32 @@ function isUsable({ type, query = [] }: Scope, definitions: Definitions, phrases
     if (error instanceof FhirError) return false
     throw error
   }
+}
+
+function openOutbox({ mail, dataDir, publicUrl }: Settings, parts: { store: Store; key: Buffer; log: Log }) {
+  const transport = createMail(mail, path.join(dataDir, 'outbox'))
+  const outbox = createOutbox({ ...parts, channels: mailChannel(transport, new URL(publicUrl).hostname) })
+  const timer = every(3_600_000, parts.log, outbox.sweep)
+  return {
+    ...outbox,
+    async close() {
+      clearInterval(timer)
+      await outbox.stop()
+      transport.close()
+    },
+  }
+}
+
+/** What an operator wants to see grow. */
+function gaugesOf(outbox: Outbox): readonly Gauge[] {
+  const gauge = (state: 'waiting' | 'dead', help: string) => ({
+    ...{ name: `outbox_${state}`, help },
+    value: async () => (await outbox.count())[state],
+  })
+  return [
+    gauge('waiting', 'What waits to be sent, for the first time or again.'),
+    gauge('dead', 'What could not be sent and is not tried again by itself: see $dead-letters.'),
+  ]
 }
 
 function readinessOf(checks: Record<string, () => Promise<unknown>>): Readiness {

@@ -7,7 +7,7 @@ import { createErrors } from './errors.ts'
 import { createFhir } from './fhir.ts'
 import { createHealth, type Readiness } from './health.ts'
 import { createHost } from './host.ts'
-import { createMetrics } from './metrics.ts'
+import { createMetrics, type Gauge } from './metrics.ts'
 import { demandFormat } from './negotiate.ts'
 import { createObserve } from './observe.ts'
 import type { RateLimit } from './rate-limit.ts'
@@ -22,6 +22,7 @@ interface Parts extends Omit<Parameters<typeof createFhir>[0], 'base' | 'send'> 
   /** Proxies in front that are believed; 0: none. */
   trustProxy: number
   metricsToken: string | undefined
+  gauges: readonly Gauge[]
   callerOf: CallerOf
   /** Pages and endpoints of the authorization server; it takes what is its own and passes the rest on. */
   oauth: readonly Middleware[]
@@ -38,7 +39,7 @@ export function createApp(parts: Parts): App {
   const { log, publicUrl, trustProxy, oauth } = parts
   const base = `${publicUrl}/fhir`
   const app = new Koa<RequestState>({ proxy: trustProxy > 0, maxIpsCount: trustProxy })
-  const metrics = createMetrics(parts.metricsToken)
+  const metrics = createMetrics(parts.metricsToken, parts.gauges)
   const send = createSend(parts.definitions)
   const sendStatement = createSendOnceMade(parts.definitions)
   const fhir = createFhir({ ...parts, base, send })

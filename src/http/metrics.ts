@@ -1,9 +1,16 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { Context, Middleware } from 'koa'
-import { collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Gauge as PromGauge, Histogram, Registry } from 'prom-client'
+
+/** A number that is looked up when somebody asks. */
+export interface Gauge {
+  readonly name: string
+  readonly help: string
+  value(): Promise<number>
+}
 
 /** Prometheus metrics; `/metrics` answers loopback, or whoever has the token. https://prometheus.io/docs/instrumenting/exposition_formats/ */
-export function createMetrics(token: string | undefined) {
+export function createMetrics(token: string | undefined, gauges: readonly Gauge[]) {
   const register = new Registry()
   collectDefaultMetrics({ register })
   const requests = new Histogram({
@@ -13,6 +20,14 @@ export function createMetrics(token: string | undefined) {
     buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers: [register],
   })
+  for (const { name, help, value } of gauges) {
+    new PromGauge({
+      ...{ name, help, registers: [register] },
+      async collect() {
+        this.set(await value())
+      },
+    })
+  }
 
   const route: Middleware = async (ctx, next) => {
     if (ctx.path !== '/metrics') return next()

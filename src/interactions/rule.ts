@@ -31,6 +31,8 @@ export interface Change {
 /** What a rule may do inside the transaction, as the server: validated, indexed and audited, without an access check. */
 export interface Work {
   readonly tx: Transaction
+  /** When the interaction began. */
+  readonly now: Date
   read(type: string, id: string): Promise<Resource | undefined>
   /** The rules of the written type do not run again. Answers the resource as stored, with id and meta. */
   create(resource: Resource): Promise<Resource>

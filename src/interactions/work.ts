@@ -42,6 +42,7 @@ export function createWork({ access, search, keys }: { access: Access; search: S
 
     return {
       tx,
+      now: caller.now,
       read,
       create: (resource) => write('create', resource, keys.newIdentity(resource.resourceType)),
       async update(resource) {

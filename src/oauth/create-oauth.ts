@@ -31,7 +31,7 @@ import { createProofCheck } from './dpop-proof.ts'
 import { createRoutes } from './create-routes.ts'
 import { smartConfigurationOf } from './endpoints/smart-configuration.ts'
 import type { Log } from './log.ts'
-import { type Mail, unfailing } from './mail.ts'
+import type { Mail } from './mail.ts'
 import type { People } from './people.ts'
 import { createTokens } from './principal.ts'
 import { houseClientId } from './provider/clients.ts'
@@ -71,10 +71,9 @@ export async function createOAuth(parts: OAuthParts) {
   const codes = createCodes({ secret: derivedSecret(masterKey, 'codes') })
   const accounts = createAccountRows({ practitionerActiveKey })
   const letters = createLetters({ mail: parts.mail, publicUrl })
-  const notices = createLetters({ mail: unfailing(parts.mail, log), publicUrl })
   const throttle = createThrottle({ database: store, scale: parts.rateScale })
   const audit = createAuditTrail(store)
-  const second = secondFactorParts(parts, { codes, letters: notices, throttle })
+  const second = secondFactorParts(parts, { codes, letters, throttle })
   const tokens = createTokens({
     database: store,
     practitionerActiveKey,
@@ -97,8 +96,8 @@ export async function createOAuth(parts: OAuthParts) {
     ...{ ...authorization, publicUrl, store, people, patientRid, log },
     ...{ accounts, codes, letters, passwords, throttle, audit, tokens, setup, ...second },
     sessions: createSessions({ store }),
-    addressChange: createAddressChange({ store, codes, letters: notices }),
-    external: externalParts(parts, { accounts, letters: notices }),
+    addressChange: createAddressChange({ store, codes, letters }),
+    external: externalParts(parts, { accounts, letters }),
   })
 
   return {
@@ -152,7 +151,7 @@ function externalParts(
   if (!settings) return undefined
   return {
     provider: createExternalProvider({ settings, publicUrl }),
-    identities: createIdentities({ database: store, accounts, letters, name: settings.name }),
+    identities: createIdentities({ store, accounts, letters, name: settings.name }),
     journeyKey: derivedSecret(masterKey, 'external sign-ins'),
   }
 }

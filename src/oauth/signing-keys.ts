@@ -7,7 +7,7 @@ import { hkdfSync, randomBytes } from 'node:crypto'
 import { exportJWK, generateKeyPair, type JWK } from 'jose'
 import { installValue } from '../store/install-value.ts'
 import type { Handle } from '../store/store.ts'
-import { seal, unseal } from './seal.ts'
+import { seal, unseal } from '../store/seal.ts'
 
 const name = 'oauth-signing-keys'
 /** SMART clients expect RS256 for ID tokens; ES384 is there for those that ask for it at registration. */

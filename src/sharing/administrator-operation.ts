@@ -34,7 +34,7 @@ export function administratorOperation({ act, detail, ...row }: Parts): Operatio
   }
 }
 
-function mustAdminister({ principal }: Context, name: string): void {
+export function mustAdminister({ principal }: Context, name: string): void {
   if (principal.kind === 'person' && principal.roles.includes('admin')) return
   throw new FhirError('forbidden', `$${name} is for administrators.`)
 }

@@ -7,12 +7,13 @@ import type { Accounts } from './accounts.ts'
 import { binaries } from './binary.ts'
 import { ownCodes } from './codes.ts'
 import { consentGrants } from './consent-grants.ts'
+import { deadLetters } from './dead-letters.ts'
 import { createContent } from './document-content.ts'
 import { documentUpload } from './document-upload.ts'
 import { invite } from './invite.ts'
-import { createLetters } from './letters.ts'
-import type { Mail } from './mail.ts'
+import { createLetters, type Mailbox } from './letters.ts'
 import { createPeople } from './people.ts'
+import type { Outbox } from './outbox.ts'
 import { linkSignIn } from './link-sign-in.ts'
 import { practitionerApproval } from './practitioner-approval.ts'
 import { createRegistration } from './registration.ts'
@@ -26,7 +27,8 @@ interface Parts {
   search: Parameters<typeof createPeople>[0]['search']
   keys: Keys
   accounts: Accounts
-  mail: Pick<Mail, 'send'>
+  mail: Mailbox
+  outbox: Pick<Outbox, 'dead' | 'sendAgain'>
   /** The FHIR base URL, without a trailing slash. */
   base: string
   publicUrl: string
@@ -38,7 +40,7 @@ interface Parts {
 
 /** The product: the rules that react to interactions, its operations, and what accounts need of the health records. */
 export function createSharing(parts: Parts) {
-  const { store, access, search, keys, accounts, mail, base, publicUrl, limits, serverWork } = parts
+  const { store, access, search, keys, accounts, mail, outbox, base, publicUrl, limits, serverWork } = parts
   const { attachments } = store
   const codes = ownCodes(base)
   const letters = createLetters({ mail, publicUrl })
@@ -56,6 +58,7 @@ export function createSharing(parts: Parts) {
     setRoles({ accounts, codes }),
     resetSecondFactor({ accounts, codes }),
     linkSignIn({ accounts, codes }),
+    ...deadLetters({ outbox, codes }),
   ]
   const people = createPeople({
     store,

@@ -40,7 +40,7 @@ export function practitionerApproval({ accounts, letters, codes, base }: Parts):
     const open = (await accountTasks(work, identity.id)).filter((task) => isApproval(task) && !isFinished(task))
     for (const task of open)
       await work.update(decided(task, 'accepted', { codes, now: context.now, by: nameOf(context) }))
-    work.tx.afterCommit(() => letters.accepted(after))
+    await letters.accepted(work, after)
   }
 
   /** "Nobody approves himself", "rejected: statusReason required", and what is decided stays decided. */
@@ -75,7 +75,7 @@ export function practitionerApproval({ accounts, letters, codes, base }: Parts):
       throw new FhirError('conflict', 'The practitioner is no longer there.', { expression: 'Task.focus' })
     if (decision === 'accepted') {
       if (!isActive(practitioner)) await work.update({ ...practitioner, active: true })
-      work.tx.afterCommit(() => letters.accepted(practitioner))
+      await letters.accepted(work, practitioner)
       return
     }
     if (isActive(practitioner)) {
@@ -83,7 +83,7 @@ export function practitionerApproval({ accounts, letters, codes, base }: Parts):
       await work.update({ ...practitioner, active: false })
       await accounts.revokeAll(work.tx, { type: 'Practitioner', id })
     }
-    work.tx.afterCommit(() => letters.rejected(reasonClass(after))(practitioner))
+    await letters.rejected(reasonClass(after))(work, practitioner)
   }
 
   async function shutOut(context: Context, work: Work, id: string, practitioner: Resource | undefined): Promise<void> {
@@ -100,7 +100,7 @@ export function practitionerApproval({ accounts, letters, codes, base }: Parts):
       ...(by === undefined ? {} : { requester: { reference: by } }),
     })
     await accounts.revokeAll(work.tx, { type: 'Practitioner', id })
-    work.tx.afterCommit(() => letters.suspended(practitioner))
+    await letters.suspended(work, practitioner)
   }
 
   function practitionerIn(task: Resource): string | undefined {

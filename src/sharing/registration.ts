@@ -89,7 +89,7 @@ export function createRegistration({ accounts, letters, codes }: Parts) {
   async function notifyAdministrators(work: Work): Promise<void> {
     for (const id of await accounts.activeAdministrators(work.tx)) {
       const administrator = await work.read('Practitioner', id)
-      work.tx.afterCommit(() => letters.registrationWaits(administrator))
+      await letters.registrationWaits(work, administrator)
     }
   }
 }

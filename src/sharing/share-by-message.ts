@@ -58,7 +58,7 @@ export function shareByMessage({ letters, codes, base }: Parts): Rule {
     for (const recipient of recipients) {
       if (documents.length > 0) await grant(recipient, documents, `Communication/${identity.id}`, context, work)
       const letter = documents.length > 0 ? letters.share : letters.message
-      work.tx.afterCommit(() => letter(recipient.resource))
+      await letter(work, recipient.resource)
     }
   }
 

@@ -23,6 +23,7 @@ before(async () => {
   sharing = createSharing({
     ...{ store, access, search, keys, base, publicUrl: server.url, limits: { binary: 1 } },
     mail: { send: unused },
+    outbox: { dead: unused, sendAgain: unused },
     accounts: {
       keepAnAdministrator: unused,
       activeAdministrators: unused,

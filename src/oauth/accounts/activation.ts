@@ -44,12 +44,12 @@ export function createActivate({ store, passwords, codes, letters, people }: Par
       }
       const link = codes.newLinkCode()
       if (await isTaken(tx, email, person)) {
-        tx.afterCommit(() => letters.alreadyRegistered(email))
+        await letters(tx).alreadyRegistered(email)
         return 'sent'
       }
       await codes.redeem(tx, 'invite', code)
       await insertAccount(tx, { email, hash, person, link: codes.hash('verify', link) })
-      tx.afterCommit(() => letters.verify(email, link))
+      await letters(tx).verify(email, link)
       return 'sent'
     })
   }

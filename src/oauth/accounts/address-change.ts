@@ -44,25 +44,19 @@ export function createAddressChange({ store, codes, letters }: Parts) {
     if (changed.length === 0) return { outcome: 'spent' }
     // Links that lie in the old mailbox must not open the account.
     await tx.query(`delete from oauth_code where account_id = $1 and purpose = 'reset'`, [accountId])
-    for (const address of [old!.email, email]) tx.afterCommit(() => letters.addressChanged(address, email))
+    for (const address of [old!.email, email]) await letters(tx).addressChanged(address, email)
     return { outcome: 'changed', accountId }
   }
 
   return {
-    async ask(account: Account, email: string): Promise<void> {
+    ask(account: Account, email: string): Promise<void> {
       const [forOld, forNew] = [codes.newLinkCode(), codes.newLinkCode()]
-      const [row] = await store.query<{ taken: boolean }>(
-        `with change as (
-           insert into oauth_address_change (account_id, email, old_hash, new_hash, expires_at)
-           values ($1, $2, $3, $4, now() + $5::interval)
-           on conflict (account_id) do update set email = excluded.email, old_hash = excluded.old_hash, new_hash = excluded.new_hash,
-             old_confirmed = false, new_confirmed = false, expires_at = excluded.expires_at
-         )
-         select exists (select from oauth_account where lower(email) = lower($2)) as taken`,
-        [account.id, email, hash(forOld), hash(forNew), lifetimes.address],
-      )
-      await letters.leaveAddress(account.email, email, forOld)
-      await (row!.taken ? letters.addressTaken(email) : letters.joinAddress(email, forNew))
+      return store.transaction(async (tx) => {
+        const values = [account.id, email, hash(forOld), hash(forNew), lifetimes.address]
+        const [row] = await tx.query<{ taken: boolean }>(askSql, values)
+        await letters(tx).leaveAddress(account.email, email, forOld)
+        await (row!.taken ? letters(tx).addressTaken(email) : letters(tx).joinAddress(email, forNew))
+      })
     },
 
     async pending(accountId: string): Promise<string | undefined> {
@@ -105,3 +99,12 @@ function isTaken(error: unknown): boolean {
   const { code } = ((error as Error).cause ?? {}) as { code?: string }
   return code === '23505'
 }
+
+const askSql = `
+with change as (
+  insert into oauth_address_change (account_id, email, old_hash, new_hash, expires_at)
+  values ($1, $2, $3, $4, now() + $5::interval)
+  on conflict (account_id) do update set email = excluded.email, old_hash = excluded.old_hash, new_hash = excluded.new_hash,
+    old_confirmed = false, new_confirmed = false, expires_at = excluded.expires_at
+)
+select exists (select from oauth_account where lower(email) = lower($2)) as taken`

@@ -39,7 +39,7 @@ export function createFactorCare({ store, recoveryCodes, secondFactor, letters }
         if (factors.length === 1 && secondFactor.isDemanded(account)) return 'last'
         if (factors.length === 1) await removeAllFactors(tx, account.id)
         else await removeFactor(tx, account.id, id)
-        tx.afterCommit(() => letters.factorRemoved(account.email, factor.name))
+        await letters(tx).factorRemoved(account.email, factor.name)
         return 'done'
       })
     },
@@ -50,7 +50,7 @@ export function createFactorCare({ store, recoveryCodes, secondFactor, letters }
         await tx.query('select from oauth_account where id = $1 for update', [account.id])
         const factors = await factorsOf(tx, account.id)
         if (factors.length === 0) return undefined
-        tx.afterCommit(() => letters.recoveryCodesRenewed(account.email))
+        await letters(tx).recoveryCodesRenewed(account.email)
         return recoveryCodes.renew(tx, account.id)
       })
     },
@@ -74,7 +74,7 @@ export function createResetSecondFactor({ letters }: { letters: Letters }) {
     const factors = await factorsOf(tx, account.id)
     await removeAllFactors(tx, account.id)
     await revokeAll(tx, account.id)
-    tx.afterCommit(() => letters.factorsReset(account.email))
+    await letters(tx).factorsReset(account.email)
     return factors.length
   }
 }

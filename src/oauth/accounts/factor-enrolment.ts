@@ -7,7 +7,7 @@
 import { randomBytes } from 'node:crypto'
 import type { PublicKeyCredentialCreationOptionsJSON } from '@simplewebauthn/server'
 import type { Store, Transaction } from '../../store/store.ts'
-import { seal, unseal } from '../seal.ts'
+import { seal, unseal } from '../../store/seal.ts'
 import type { Account } from './account.ts'
 import { addAuthenticator, addPasskey, type Factor, factorsOf } from './factor-rows.ts'
 import type { Letters } from './letters.ts'
@@ -91,7 +91,7 @@ export function createFactorEnrolment(parts: Parts) {
       // Who only knows the password may add the very first one, and no other beside it.
       if (first && factors.length > 0) return 'outdated'
       if (!(await insert(tx, factors))) return 'outdated'
-      tx.afterCommit(() => letters.factorAdded(account.email, name))
+      await letters(tx).factorAdded(account.email, name)
       const without = (await recoveryCodes.left(tx, account.id)) === 0
       return { recoveryCodes: without ? await recoveryCodes.renew(tx, account.id) : undefined }
     })

@@ -5,15 +5,15 @@
  * https://openid.net/specs/openid-connect-core-1_0.html#ClaimStability ("iss" and "sub" alone identify)
  */
 import { FhirError } from '../../fhir/error.ts'
-import type { Transaction } from '../../store/store.ts'
+import type { Store, Transaction } from '../../store/store.ts'
 import type { Person } from '../people.ts'
-import type { Account, AccountRows, Database } from './account.ts'
+import type { Account, AccountRows } from './account.ts'
 import type { ExternalPerson } from './external-provider.ts'
 import type { Letters } from './letters.ts'
 import { revokeAll } from './revocation.ts'
 
 interface Parts {
-  database: Database
+  store: Pick<Store, 'query' | 'transaction'>
   accounts: AccountRows
   letters: Letters
   name: string
@@ -21,30 +21,32 @@ interface Parts {
 
 export type Identities = ReturnType<typeof createIdentities>
 
-export function createIdentities({ database, accounts, letters, name }: Parts) {
+export function createIdentities({ store, accounts, letters, name }: Parts) {
   async function linkByAddress({ issuer, subject, email }: ExternalPerson): Promise<string | undefined> {
     if (email === undefined) return undefined
-    const [row] = await database.query<{ account_id: string }>(
-      `insert into oauth_identity (issuer, subject, account_id)
+    return store.transaction(async (tx) => {
+      const [row] = await tx.query<{ account_id: string }>(
+        `insert into oauth_identity (issuer, subject, account_id)
        select $1, $2, id from oauth_account where lower(email) = lower($3) and state = 'verified' and link_by_address
        for share
        on conflict do nothing returning account_id`,
-      [issuer, subject, email],
-    )
-    if (row) await letters.identityLinked(email, name)
-    return row?.account_id
+        [issuer, subject, email],
+      )
+      if (row) await letters(tx).identityLinked(email, name)
+      return row?.account_id
+    })
   }
 
   return {
     /** Undefined: nobody here is known to be that person. */
     async accountOf(person: ExternalPerson): Promise<Account | undefined> {
-      const [row] = await database.query<{ account_id: string }>(
+      const [row] = await store.query<{ account_id: string }>(
         'select account_id from oauth_identity where issuer = $1 and subject = $2',
         [person.issuer, person.subject],
         'identity',
       )
       const id = row?.account_id ?? (await linkByAddress(person))
-      const account = id === undefined ? undefined : await accounts.byId(database, id)
+      const account = id === undefined ? undefined : await accounts.byId(store, id)
       return account?.state === 'verified' ? account : undefined
     },
   }

@@ -3,13 +3,19 @@
  *
  * https://cheatsheetseries.owasp.org/cheatsheets/Forgot_Password_Cheat_Sheet.html
  */
+import type { Transaction } from '../../store/store.ts'
 import type { Mail } from '../mail.ts'
 
-export type Letters = ReturnType<typeof createLetters>
+/** Letters leave with the transaction that they tell of. */
+export type Letters = (tx: Transaction) => ReturnType<typeof lettersBy>
 
-export function createLetters({ mail, publicUrl }: { mail: Mail; publicUrl: string }) {
+export function createLetters({ mail, publicUrl }: { mail: Mail; publicUrl: string }): Letters {
+  return (tx) => lettersBy((message) => mail.send(tx, message), publicUrl)
+}
+
+function lettersBy(post: (message: { to: string; subject: string; text: string }) => Promise<void>, publicUrl: string) {
   const send = (to: string, subject: string, ...paragraphs: string[]) =>
-    mail.send({ to, subject, text: [...paragraphs, `Chartshare, ${publicUrl}`].join('\n\n') + '\n' })
+    post({ to, subject, text: [...paragraphs, `Chartshare, ${publicUrl}`].join('\n\n') + '\n' })
   const link = (path: string, code: string) => `${publicUrl}${path}?code=${code}`
 
   return {

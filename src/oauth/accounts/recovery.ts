@@ -18,13 +18,15 @@ interface Parts {
 
 export function createRecovery({ store, passwords, codes, letters }: Parts) {
   return {
-    /** Answers alike for every address, with one statement. Who never confirmed the address gets that link again. */
-    async forgot(email: string): Promise<void> {
+    /** Answers alike for every address. Who never confirmed the address gets that link again. */
+    forgot(email: string): Promise<void> {
       const code = codes.newLinkCode()
       const values = [email, codes.hash('reset', code), codes.hash('verify', code), lifetimes.reset, lifetimes.verify]
-      const [row] = await store.query<{ email: string; state: string }>(forgotSql, values, 'forgot')
-      if (row?.state === 'verified') await letters.reset(row.email, code)
-      if (row?.state === 'unverified') await letters.verify(row.email, code)
+      return store.transaction(async (tx) => {
+        const [row] = await tx.query<{ email: string; state: string }>(forgotSql, values, 'forgot')
+        if (row?.state === 'verified') await letters(tx).reset(row.email, code)
+        if (row?.state === 'unverified') await letters(tx).verify(row.email, code)
+      })
     },
 
     /** The address of the account whose link this is; nothing is used up. */
@@ -55,7 +57,7 @@ export function createRecovery({ store, passwords, codes, letters }: Parts) {
         // Whoever had the old password may have asked for another address.
         await tx.query('delete from oauth_address_change where account_id = $1', [link.accountId])
         await revokeAll(tx, link.accountId!)
-        tx.afterCommit(() => letters.passwordChanged(account.email))
+        await letters(tx).passwordChanged(account.email)
         return 'done'
       })
     },

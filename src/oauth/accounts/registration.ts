@@ -5,27 +5,29 @@
  * https://cheatsheetseries.owasp.org/cheatsheets/Authentication_Cheat_Sheet.html#account-creation
  */
 import { randomUUID } from 'node:crypto'
-import type { Database } from './account.ts'
+import type { Store } from '../../store/store.ts'
 import { type Codes, lifetimes } from './codes.ts'
 import type { Registration } from './fields.ts'
 import type { Letters } from './letters.ts'
 import type { Passwords } from './passwords.ts'
 
 interface Parts {
-  database: Database
+  store: Pick<Store, 'transaction'>
   passwords: Passwords
   codes: Codes
   letters: Letters
 }
 
-export function createRegister({ database, passwords, codes, letters }: Parts) {
+export function createRegister({ store, passwords, codes, letters }: Parts) {
   return async function register({ email, password, given, family, licence }: Registration): Promise<void> {
     const hash = await passwords.hash(password)
     const code = codes.newLinkCode()
     const applicant = JSON.stringify({ given, family, email, licence })
     const values = [randomUUID(), email, hash, applicant, codes.hash('verify', code), lifetimes.verify]
-    const [row] = await database.query<{ fresh: boolean }>(text, values, 'register')
-    await (row?.fresh ? letters.verify(email, code) : letters.alreadyRegistered(email))
+    await store.transaction(async (tx) => {
+      const [row] = await tx.query<{ fresh: boolean }>(text, values, 'register')
+      await (row?.fresh ? letters(tx).verify(email, code) : letters(tx).alreadyRegistered(email))
+    })
   }
 }
 

@@ -4,7 +4,8 @@
  * https://pages.nist.gov/800-63-4/sp800-63b.html#AAL_SEC4
  */
 import type { PublicKeyCredentialRequestOptionsJSON } from '@simplewebauthn/server'
-import type { Account, Database } from './account.ts'
+import type { Store } from '../../store/store.ts'
+import type { Account } from './account.ts'
 import type { BegunSignIn, BegunSignIns } from './begun-sign-ins.ts'
 import { secretOf } from './factor-enrolment.ts'
 import { type Factor, factorsOf, useCounter, useStep } from './factor-rows.ts'
@@ -18,7 +19,7 @@ import type { Totp } from './totp.ts'
 export type DemandedOf = 'none' | 'staff' | 'all'
 
 interface Parts {
-  database: Database
+  store: Pick<Store, 'query' | 'transaction'>
   demandedOf: DemandedOf
   totp: Totp
   passkeys: Passkeys
@@ -46,7 +47,7 @@ export const byKey: readonly string[] = ['pop', 'mfa']
 export type SecondFactor = ReturnType<typeof createSecondFactor>
 
 export function createSecondFactor(parts: Parts) {
-  const { database, demandedOf, totp, passkeys, recoveryCodes, begunSignIns, letters, throttle, factorKey } = parts
+  const { store, demandedOf, totp, passkeys, recoveryCodes, begunSignIns, letters, throttle, factorKey } = parts
 
   function isDemanded({ person }: Pick<Account, 'person'>): boolean {
     return demandedOf === 'all' || (demandedOf === 'staff' && person?.type === 'Practitioner')
@@ -55,7 +56,7 @@ export function createSecondFactor(parts: Parts) {
   async function byAuthenticator(factors: readonly Factor[], accountId: string, code: string): Promise<boolean> {
     for (const { id, secret } of factors) {
       const step = secret && totp.stepOf(secretOf(secret, accountId, factorKey), code)
-      if (step !== undefined && (await useStep(database, id, step))) return true
+      if (step !== undefined && (await useStep(store, id, step))) return true
     }
     return false
   }
@@ -66,17 +67,19 @@ export function createSecondFactor(parts: Parts) {
     const factor = factors.find(({ passkey }) => passkey?.credentialId === id)
     if (challenge === undefined || !factor?.passkey) return false
     const proof = await passkeys.proven(answer, challenge, factor.passkey)
-    return proof !== undefined && useCounter(database, factor.id, proof.counter)
+    return proof !== undefined && useCounter(store, factor.id, proof.counter)
   }
 
-  async function byRecoveryCode({ id, email }: Account, code: string): Promise<boolean> {
-    const left = await recoveryCodes.use(database, id, code)
-    if (left !== undefined) await letters.recoveryCodeUsed(email, left)
-    return left !== undefined
+  function byRecoveryCode({ id, email }: Account, code: string): Promise<boolean> {
+    return store.transaction(async (tx) => {
+      const left = await recoveryCodes.use(tx, id, code)
+      if (left !== undefined) await letters(tx).recoveryCodeUsed(email, left)
+      return left !== undefined
+    })
   }
 
   async function prove(account: Account, begun: BegunSignIn, answer: Answer): Promise<readonly string[] | undefined> {
-    const factors = await factorsOf(database, account.id)
+    const factors = await factorsOf(store, account.id)
     if (factors.length === 0) return undefined
     if ('passkey' in answer) return (await byPasskey(factors, answer.passkey, begun)) ? byKey : undefined
     const right =
@@ -91,7 +94,7 @@ export function createSecondFactor(parts: Parts) {
 
     /** What follows a right password. */
     async after(account: Account): Promise<'nothing' | 'challenge' | 'enrolment'> {
-      const factors = await factorsOf(database, account.id)
+      const factors = await factorsOf(store, account.id)
       if (factors.length > 0) return 'challenge'
       return isDemanded(account) ? 'enrolment' : 'nothing'
     },
@@ -101,7 +104,7 @@ export function createSecondFactor(parts: Parts) {
       account: Account,
       begun: BegunSignIn,
     ): Promise<{ code: boolean; passkey: PublicKeyCredentialRequestOptionsJSON | undefined }> {
-      const factors = await factorsOf(database, account.id)
+      const factors = await factorsOf(store, account.id)
       const known = passkeys.possible ? factors.flatMap(({ passkey }) => passkey ?? []) : []
       return {
         code: factors.some(({ secret }) => secret !== undefined),

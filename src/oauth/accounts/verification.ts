@@ -41,7 +41,7 @@ export function createVerify({ store, codes, letters, people }: Parts) {
         `update oauth_account set state = 'verified', applicant = null, person_type = $2, person_id = $3, person_rid = $4 where id = $1`,
         [account.id, type, id, rid],
       )
-      tx.afterCommit(() => letters.received(account.email))
+      await letters(tx).received(account.email)
       return 'awaiting-approval'
     })
   }

@@ -1,0 +1,62 @@
+import type { Operation } from '../interactions/operation.ts'
+import { parametersText } from '../interactions/parameters-text.ts'
+import { mustAdminister } from './administrator-operation.ts'
+import type { OwnCodes } from './codes.ts'
+import type { Outbox } from './outbox.ts'
+
+interface Parts {
+  outbox: Pick<Outbox, 'dead' | 'sendAgain'>
+  codes: OwnCodes
+}
+
+const most = 1_000
+
+/**
+ * `GET [base]/$dead-letters`: what could not be sent, oldest first, for administrators; never the text, which may hold a
+ * link that opens an account. `POST [base]/$send-again` tries all of it once more, or each `message` that is named.
+ */
+export function deadLetters({ outbox, codes }: Parts): Operation[] {
+  return [
+    {
+      name: 'dead-letters',
+      definition: codes.operation('dead-letters'),
+      on: ['system'],
+      types: [],
+      affectsState: false,
+      parameters: {},
+      async run({ context, handle }) {
+        mustAdminister(context, 'dead-letters')
+        const letters = (await outbox.dead(handle, most)).map((letter) => ({
+          name: 'letter',
+          part: [
+            { name: 'message', valueUuid: `urn:uuid:${letter.message}` },
+            { name: 'channel', valueCode: letter.channel },
+            { name: 'recipient', valueString: letter.recipient },
+            { name: 'subject', valueString: letter.subject },
+            { name: 'queued', valueInstant: letter.queued.toISOString() },
+            { name: 'attempts', valueInteger: letter.attempts },
+            { name: 'failure', valueString: letter.failure },
+          ],
+        }))
+        return { answer: { status: 200, json: parametersText(...letters) }, touched: { detail } }
+      },
+    },
+    {
+      name: 'send-again',
+      definition: codes.operation('send-again'),
+      on: ['system'],
+      types: [],
+      affectsState: true,
+      parameters: { message: { type: 'uuid', max: Infinity } },
+      async run({ context, handle, given }) {
+        mustAdminister(context, 'send-again')
+        const named = given.texts('message').map((uuid) => uuid.replace('urn:uuid:', ''))
+        const count = await handle.transaction((tx) => outbox.sendAgain(tx, named.length > 0 ? named : undefined))
+        const json = parametersText({ name: 'letters', valueInteger: count })
+        return { answer: { status: 200, json }, touched: { detail: { operation: 'send-again' } } }
+      },
+    },
+  ]
+}
+
+const detail = { operation: 'dead-letters' }
