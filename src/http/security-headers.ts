@@ -9,7 +9,8 @@ const year = 31_536_000
  * https://cheatsheetseries.owasp.org/cheatsheets/HTTP_Headers_Cheat_Sheet.html
  */
 export function createSecurityHeaders(publicUrl: string): Middleware {
-  const transport = publicUrl.startsWith('https:') ? `max-age=${year}; includeSubDomains` : undefined
+  // Of this host alone: whether everything below its name speaks HTTPS is known to whoever runs the domain.
+  const transport = publicUrl.startsWith('https:') ? `max-age=${year}` : undefined
   return function securityHeaders(ctx, next) {
     ctx.set('X-Content-Type-Options', 'nosniff')
     ctx.set('Referrer-Policy', 'no-referrer')

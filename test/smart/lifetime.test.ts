@@ -276,6 +276,15 @@ describe('introspection', () => {
     })
   })
 
+  test('by an administrator’s token with fewer rights than his tells about his own tokens alone', async () => {
+    await server.addAccount({ email: 'narrow@example.org', roles: ['admin', 'practitioner'] })
+    const narrow = (await launch(server, { email: 'narrow@example.org' }, { scope: 'openid user/*.rs' })).body
+    const { body } = await launch(server, await newDoctor())
+    const authorization = `Bearer ${narrow.access_token}`
+    assert.deepEqual((await ask({ token: body.access_token }, { authorization })).body, { active: false })
+    assert.equal((await ask({ token: narrow.access_token }, { authorization })).body.active, true)
+  })
+
   test('by another Bearer token tells about the same person’s tokens of the same app alone', async () => {
     const doctor = await newDoctor()
     const [one, two, stranger] = [

@@ -11,7 +11,6 @@ import { sendError } from './send-error.ts'
 
 export interface Caller {
   readonly principal: Principal
-  readonly isAdministrator: boolean
   /** An administrator through an app that he gave all his rights to: "scopes narrow" here as well. */
   readonly mayAdminister: boolean
   /** Through an app that speaks for him in everything: our own, or one that he gave all his rights to. */
@@ -30,10 +29,9 @@ export function createAdministrators({
   async function identify(token: string): Promise<Caller | undefined> {
     const principal = await principalOf(token)
     if (!principal) return undefined
-    const isAdministrator = principal.roles.includes('admin')
     const hasAll = covers(principal.scopes, everything)
     const isTrusted = hasAll || principal.clientId === houseClientId
-    return { principal, isAdministrator, mayAdminister: isAdministrator && hasAll, isTrusted }
+    return { principal, mayAdminister: principal.roles.includes('admin') && hasAll, isTrusted }
   }
 
   /** Lets only those pass whose token is good and who are allowed; tells the others why not. */

@@ -1,5 +1,5 @@
 /**
- * Introspection authorised by a Bearer token: an administrator asks about any token, others about tokens of the same app and
+ * Introspection authorised by a Bearer token: an administrator asks about any token, through an app that has all his rights, others about tokens of the same app and
  * person. (With client authentication the library answers.)
  *
  * https://hl7.org/fhir/smart-app-launch/STU2.2/token-introspection.html
@@ -43,8 +43,8 @@ export function introspectionEndpoint(router: Router, { tokens, administrators, 
   }
 }
 
-function mayKnow({ isAdministrator, principal }: Caller, { principal: owner }: LiveToken): boolean {
-  return isAdministrator || (owner.clientId === principal.clientId && owner.accountId === principal.accountId)
+function mayKnow({ mayAdminister, principal }: Caller, { principal: owner }: LiveToken): boolean {
+  return mayAdminister || (owner.clientId === principal.clientId && owner.accountId === principal.accountId)
 }
 
 function description({ model, payload, principal }: LiveToken): Record<string, unknown> {

@@ -11,11 +11,22 @@ interface KeySet {
   readonly freshUntil: number
 }
 
+interface Spent {
+  readonly minute: number
+  readonly fetches: number
+  readonly doubtful: number
+  /** The latest one was in vain. */
+  readonly failed: boolean
+}
+
 export type JwksCache = ReturnType<typeof createJwksCache>
 
 const defaultLifetime = 300_000
-/** An unknown key id may be a new key, but nonsense must not make us hammer the client's server: so many a minute. */
-const unknownKeysPerMinute = 10
+/**
+ * So many fetches a minute per URL, whoever asks: a set that must not be kept is fetched for each token, and nonsense must not make us
+ * hammer a client's server. An unknown key id may be a new key, and a server that failed may be back, but neither is likely.
+ */
+const perMinute = { fetches: 60, doubtful: 10 }
 const most = 1_000
 
 export function createJwksCache(parts: {
@@ -25,15 +36,24 @@ export function createJwksCache(parts: {
   const { fetch, now = Date.now } = parts
   const sets = new Map<string, KeySet>()
   const underWay = new Map<string, Promise<KeySet>>()
-  const unknownKeys = new Map<string, { minute: number; count: number }>()
+  const spent = new Map<string, Spent>()
 
-  function mayAskForUnknown(uri: string): boolean {
+  function maySpend(uri: string, unknown: boolean): boolean {
     const minute = Math.floor(now() / 60_000)
-    const before = unknownKeys.get(uri)
-    const count = before?.minute === minute ? before.count + 1 : 1
-    if (unknownKeys.size >= most) unknownKeys.clear()
-    unknownKeys.set(uri, { minute, count })
-    return count <= unknownKeysPerMinute
+    const before = spent.get(uri)
+    const { fetches, doubtful } = before?.minute === minute ? before : { fetches: 0, doubtful: 0 }
+    const failed = before?.failed ?? false
+    const doubt = unknown || failed ? 1 : 0
+    if (fetches >= perMinute.fetches || doubtful + doubt > perMinute.doubtful) return false
+    // The oldest goes; clearing all would give all of them their budget back.
+    if (!before && spent.size >= most) spent.delete(spent.keys().next().value!)
+    spent.set(uri, { minute, fetches: fetches + 1, doubtful: doubtful + doubt, failed })
+    return true
+  }
+
+  function note(uri: string, failed: boolean): void {
+    const before = spent.get(uri)
+    if (before) spent.set(uri, { ...before, failed })
   }
 
   async function load(uri: string): Promise<KeySet> {
@@ -57,11 +77,14 @@ export function createJwksCache(parts: {
       const set = sets.get(uri)
       const stale = !set || set.freshUntil <= now()
       const unknown = !set?.keys.some((key) => key.kid === kid)
-      if (!stale && !(unknown && mayAskForUnknown(uri))) return
+      if (!stale && !unknown) return
+      // Without keys the assertion is refused, which is all that a client needs to hear.
+      if (!underWay.has(uri) && !maySpend(uri, !stale)) return void (stale && sets.delete(uri))
       try {
         await loadOnce(uri)
+        note(uri, false)
       } catch {
-        // Without keys the assertion is refused, which is all that a client needs to hear.
+        note(uri, true)
         if (stale) sets.delete(uri)
       }
     },
