@@ -106,6 +106,7 @@ async function composeOn(
   const late = {} as { oauth: OAuth; performer: Performer }
   const sharing = createSharing({
     ...{ store, access, search, keys, mail: mailbox(outbox), outbox, base, publicUrl, limits },
+    secondApprover: settings.secondApprover,
     accounts: accountsOf(() => late.oauth),
     serverWork: (tx, now) => late.performer.serverWork(tx, now),
   })

@@ -135,6 +135,7 @@ function settingsOf(values: Values, env: Environment) {
         ? { email: values.ADMIN_EMAIL, password: values.ADMIN_PASSWORD }
         : undefined,
     secondFactor: values.REQUIRE_SECOND_FACTOR,
+    secondApprover: values.REQUIRE_SECOND_APPROVER === 'yes',
     /** Undefined: people sign in with address and password alone. */
     externalSignIn: externalSignInOf(values),
     fetchAllow: values.FETCH_ALLOW,

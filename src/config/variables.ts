@@ -117,6 +117,11 @@ export const variables = {
     },
     meaning: 'Who must sign in with a second factor: nobody, `staff` (administrators and doctors among them) or `all`.',
   },
+  REQUIRE_SECOND_APPROVER: {
+    parse: is.oneOf('no', 'yes'),
+    default: 'no',
+    meaning: 'Whether two administrators let a doctor in: one makes the Task `accepted`, another `completed`.',
+  },
   OIDC_ISSUER: {
     parse: is.url('https', 'http'),
     meaning: 'OpenID Connect provider with which people may sign in as well. Absent: with address and password alone.',

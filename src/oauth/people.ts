@@ -14,6 +14,8 @@ export interface Applicant {
   readonly email: string
   /** Number of the licence to practise, as the doctor writes it. */
   readonly licence: string
+  readonly organization?: string | undefined
+  readonly specialty?: string | undefined
 }
 
 /** Where the approval of a practitioner stands, for the page that tells him. */
@@ -28,7 +30,7 @@ export interface People {
   /** The address of an applicant is verified: makes the inactive Practitioner and the Task that asks for approval. */
   register(applicant: Applicant, tx: Transaction): Promise<Person>
   /** The very first administrator: an active Practitioner. */
-  registerAdministrator(administrator: Omit<Applicant, 'licence'>, tx: Transaction): Promise<Person>
+  registerAdministrator(administrator: Pick<Applicant, 'given' | 'family' | 'email'>, tx: Transaction): Promise<Person>
   /** How a person is called and, where the record says so, when he was born (YYYY-MM-DD). Undefined: no such record. */
   describe(type: string, id: string): Promise<{ name: string; birthDate?: string } | undefined>
   /** Patients whom the principal may see, for the picker; 20 at most, all kinds of them for an empty text. */

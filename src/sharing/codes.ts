@@ -14,7 +14,7 @@ export function ownCodes(base: string) {
   return {
     /** `practitioner-approval`, `practitioner-suspension` */
     task: own('task'),
-    /** `pending`, `accepted`, `rejected`, `suspended` */
+    /** `pending`, `in-review`, `info-requested`, `first-approval`, `accepted`, `rejected`, `cancelled`, `suspended` */
     approvalState: own('approval-state'),
     /** `patient-upload`, `credential` */
     documentCategory: own('document-category'),

@@ -34,20 +34,23 @@ interface Parts {
   publicUrl: string
   /** Bytes of one attachment at most. */
   limits: { binary: number }
+  /** Whether two administrators let a doctor in. */
+  secondApprover: boolean
   serverWork: (tx: Transaction, now: Date) => Work
   now?: () => Date
 }
 
 /** The product: the rules that react to interactions, its operations, and what accounts need of the health records. */
 export function createSharing(parts: Parts) {
-  const { store, access, search, keys, accounts, mail, outbox, base, publicUrl, limits, serverWork } = parts
+  const { store, access, search, keys, accounts, mail, outbox, base, publicUrl, limits, serverWork, secondApprover } =
+    parts
   const { attachments } = store
   const codes = ownCodes(base)
   const letters = createLetters({ mail, publicUrl })
   const content = createContent({ attachments, keys, base, limit: limits.binary })
   const registration = createRegistration({ accounts, letters, codes })
   const rules: readonly Rule[] = [
-    ...practitionerApproval({ accounts, letters, codes, base }),
+    ...practitionerApproval({ accounts, letters, codes, base, secondApprover }),
     binaries({ attachments, base }),
     documentUpload({ content }),
     shareByMessage({ letters, codes, base }),

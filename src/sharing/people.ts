@@ -69,7 +69,10 @@ export function createPeople({ store, serverWork, access, search, registration, 
       const work = serverWork(tx, now())
       return personOf(await registration.register(work, applicant, now()), work)
     },
-    async registerAdministrator(administrator: Omit<Applicant, 'licence'>, tx: Transaction): Promise<Person> {
+    async registerAdministrator(
+      administrator: Pick<Applicant, 'given' | 'family' | 'email'>,
+      tx: Transaction,
+    ): Promise<Person> {
       const work = serverWork(tx, now())
       return personOf(await registration.registerAdministrator(work, administrator), work)
     },

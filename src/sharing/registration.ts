@@ -1,15 +1,18 @@
 import type { Resource } from '../fhir/resource.ts'
 import type { Work } from '../interactions/rule.ts'
 import type { Accounts } from './accounts.ts'
-import { accountTasks, isApproval, isFinished } from './approval-task.ts'
+import { accountTasks, decisionOf, isApproval, isFinished } from './approval-task.ts'
 import type { OwnCodes } from './codes.ts'
 import type { Letters } from './letters.ts'
+import { positionOf } from './practitioner-roles.ts'
 
 export interface Applicant {
   readonly given: string
   readonly family: string
   readonly email: string
   readonly licence: string
+  readonly organization?: string | undefined
+  readonly specialty?: string | undefined
 }
 
 export interface Approval {
@@ -17,6 +20,8 @@ export interface Approval {
   /** What an administrator wrote to the doctor, if anything. */
   readonly note?: string
 }
+
+type Named = Pick<Applicant, 'given' | 'family' | 'email'>
 
 interface Parts {
   accounts: Pick<Accounts, 'activeAdministrators'>
@@ -29,13 +34,18 @@ export type Registration = ReturnType<typeof createRegistration>
 /** A doctor's registration in the health records, once the e-mail address is verified; all within the caller's transaction. */
 export function createRegistration({ accounts, letters, codes }: Parts) {
   return {
-    /** The inactive Practitioner, and the Task that asks administrators for approval. */
-    async register(work: Work, { licence, ...applicant }: Applicant, now: Date): Promise<Resource> {
+    /** The inactive Practitioner with his role, and the Task that asks administrators for approval. */
+    async register(
+      work: Work,
+      { licence, organization, specialty, ...applicant }: Applicant,
+      now: Date,
+    ): Promise<Resource> {
       const practitioner = await work.create({
         ...practitionerOf(applicant, false),
         identifier: [{ type: codes.licenceType, system: codes.licence, value: licence }],
       })
       const reference = { reference: `Practitioner/${practitioner.id}` }
+      await work.create(positionOf(reference.reference, { organization, specialty }))
       await work.create({
         resourceType: 'Task',
         status: 'requested',
@@ -52,7 +62,7 @@ export function createRegistration({ accounts, letters, codes }: Parts) {
     },
 
     /** The very first administrator needs nobody's approval. */
-    registerAdministrator(work: Work, person: Omit<Applicant, 'licence'>): Promise<Resource> {
+    registerAdministrator(work: Work, person: Named): Promise<Resource> {
       return work.create(practitionerOf(person, true))
     },
 
@@ -94,7 +104,7 @@ export function createRegistration({ accounts, letters, codes }: Parts) {
   }
 }
 
-function practitionerOf({ given, family, email }: Omit<Applicant, 'licence'>, active: boolean): Resource {
+function practitionerOf({ given, family, email }: Named, active: boolean): Resource {
   return {
     resourceType: 'Practitioner',
     active,
@@ -108,7 +118,7 @@ function stateOf(task: Resource): Approval['state'] {
   if (task['status'] === 'rejected') return 'rejected'
   if (task['status'] === 'on-hold') return 'information-requested'
   if (!isFinished(task)) return 'pending'
-  return JSON.stringify(task['businessStatus'] ?? '').includes('"rejected"') ? 'rejected' : 'suspended'
+  return task['status'] === 'completed' && decisionOf(task) === 'accepted' ? 'suspended' : 'rejected'
 }
 
 /** The last note that the doctor did not write himself. */

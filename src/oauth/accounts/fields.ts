@@ -36,6 +36,9 @@ export interface Registration extends Credentials {
   readonly given: string
   readonly family: string
   readonly licence: string
+  /** Undefined: not told. */
+  readonly organization: string | undefined
+  readonly specialty: string | undefined
 }
 
 export function readCredentials(
@@ -64,13 +67,17 @@ export function readRegistration(fields: Fields): { values: Registration; proble
   const credentials = readCredentials(fields, [name.values.given, name.values.family])
   const licence = fields.text('licence').trim()
   const role = fields.text('role') || 'practitioner'
+  const organization = fields.text('organization').trim() || undefined
+  const specialty = fields.text('specialty').trim() || undefined
   return {
-    values: { ...name.values, ...credentials.values, licence },
+    values: { ...name.values, ...credentials.values, licence, organization, specialty },
     problems: {
       ...name.problems,
       ...credentials.problems,
       ...only({
         licence: textProblem(licence, 'the number of your licence'),
+        organization: organization && textProblem(organization, 'your organization'),
+        specialty: specialty && textProblem(specialty, 'your specialty'),
         role: role === 'practitioner' ? undefined : 'Only practitioners register; patients receive an invitation.',
       }),
     },

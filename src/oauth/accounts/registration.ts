@@ -19,10 +19,10 @@ interface Parts {
 }
 
 export function createRegister({ store, passwords, codes, letters }: Parts) {
-  return async function register({ email, password, given, family, licence }: Registration): Promise<void> {
+  return async function register({ email, password, ...told }: Registration): Promise<void> {
     const hash = await passwords.hash(password)
     const code = codes.newLinkCode()
-    const applicant = JSON.stringify({ given, family, email, licence })
+    const applicant = JSON.stringify({ ...told, email })
     const values = [randomUUID(), email, hash, applicant, codes.hash('verify', code), lifetimes.verify]
     await store.transaction(async (tx) => {
       const [row] = await tx.query<{ fresh: boolean }>(text, values, 'register')

@@ -55,6 +55,8 @@ function show(ctx: Context, values: Partial<Registration>, problems: Problems): 
         ${input({ name: 'given', label: 'Given name', autocomplete: 'given-name', value: values.given, problem: problems.given })}
         ${input({ name: 'family', label: 'Family name', autocomplete: 'family-name', value: values.family, problem: problems.family })}
         ${input({ name: 'licence', label: 'Number of your licence to practise', value: values.licence, problem: problems.licence })}
+        ${input({ name: 'organization', label: 'Where you work (optional)', autocomplete: 'organization', required: false, value: values.organization, problem: problems.organization })}
+        ${input({ name: 'specialty', label: 'Your specialty (optional)', required: false, value: values.specialty, problem: problems.specialty })}
         ${input({ name: 'email', label: 'E-mail address', type: 'email', autocomplete: 'email', value: values.email, problem: problems.email })}
         ${input({ name: 'password', label: 'Password', type: 'password', autocomplete: 'new-password', hint: '12 characters or more. A few words in a row are fine.', problem: problems.password })}
         <button>Register</button>
