@@ -52,6 +52,9 @@ export const auditEvents = {
   'client-scope': objectSecurity,
   'client-secret': objectSecurity,
   'client-refused': securityConfiguration,
+  /** New keys sign from a moment on; those whose end came are gone. */
+  'keys-rotate': securityConfiguration,
+  'keys-remove': securityConfiguration,
 } as const satisfies Readonly<Record<string, { type: string; subtype: string }>>
 
 export type AuditEventName = keyof typeof auditEvents

@@ -36,7 +36,9 @@ import type { People } from './people.ts'
 import { createTokens } from './principal.ts'
 import { houseClientId } from './provider/clients.ts'
 import { createProvider } from './provider/create-provider.ts'
-import { derivedSecret, loadSigningKeys } from './signing-keys.ts'
+import { createCurrentKeys } from './provider/current-keys.ts'
+import { createKeyRotation } from './key-rotation.ts'
+import { derivedSecret, loadSigningKeys, publishedKeys } from './signing-keys.ts'
 import { sweep, sweepWhenDue } from './sweep.ts'
 
 export interface OAuthParts {
@@ -65,8 +67,11 @@ export interface OAuthParts {
 export type OAuth = Awaited<ReturnType<typeof createOAuth>>
 
 export async function createOAuth(parts: OAuthParts) {
-  const { publicUrl, store, people, masterKey, practitionerActiveKey, log } = parts
-  const keys = await loadSigningKeys(store, derivedSecret(masterKey, 'signing keys'))
+  const { publicUrl, store, people, masterKey, practitionerActiveKey, log, now = Date.now } = parts
+  const signing = derivedSecret(masterKey, 'signing keys')
+  const readKeys = async () => publishedKeys(await loadSigningKeys(store, signing), now() / 1000)
+  const keys = await readKeys()
+  const rotation = createKeyRotation({ store, masterKey, now })
   const passwords = await createPasswords()
   const codes = createCodes({ secret: derivedSecret(masterKey, 'codes') })
   const accounts = createAccountRows({ practitionerActiveKey })
@@ -87,13 +92,14 @@ export async function createOAuth(parts: OAuthParts) {
     ...{ publicUrl, database: store, keys, cookieKeys, accounts, tokens, patientRid },
     ...{ isUsable: parts.isUsableScope, fetchAllow: parts.fetchAllow, secondFactor: second.secondFactor },
   })
+  const currentKeys = createCurrentKeys({ provider: authorization.provider, readKeys, log, now })
   authorization.provider.on('server_error', (_ctx, error) =>
     log.error({ err: error }, 'the authorization server failed'),
   )
   const setup = createSetup({ store, passwords, codes, people, publicUrl })
   const roles = createRoles({ accounts })
   const routes: readonly Middleware[] = createRoutes({
-    ...{ ...authorization, publicUrl, store, people, patientRid, log },
+    ...{ ...authorization, currentKeys, publicUrl, store, people, patientRid, log },
     ...{ accounts, codes, letters, passwords, throttle, audit, tokens, setup, ...second },
     sessions: createSessions({ store }),
     addressChange: createAddressChange({ store, codes, letters }),
@@ -119,9 +125,9 @@ export async function createOAuth(parts: OAuthParts) {
     revokeAll,
     revokeAllOf,
     /** Housekeeping, now. */
-    sweep: () => sweep(store),
+    sweep: () => sweep(store, rotation.removeEnded),
     /** Housekeeping, if none of the server processes has done it within the hour. */
-    sweepWhenDue: () => sweepWhenDue(store),
+    sweepWhenDue: () => sweepWhenDue(store, rotation.removeEnded),
   }
 }
 

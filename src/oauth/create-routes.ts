@@ -71,6 +71,7 @@ import { createSessionPlaces } from './provider/session-places.ts'
 import { createTokenRequest } from './provider/token-request.ts'
 
 export interface RoutesParts extends Authorization {
+  currentKeys: Middleware
   publicUrl: string
   store: Pick<Store, 'query' | 'transaction'>
   people: People
@@ -101,6 +102,7 @@ export function createRoutes(parts: RoutesParts): Middleware[] {
   const administrators = createAdministrators(tokens)
   const issuer = `${publicUrl}/auth`
   const within: Middleware[] = [
+    parts.currentKeys,
     createAuditedRequests({ ...parts, database: store }),
     createFormPost({ pages }),
     createAuthorizationRequest({ provider, issuer, waitingPage: pages.waiting }),

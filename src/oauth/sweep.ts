@@ -30,18 +30,20 @@ const expired = `with old as (
 ) select count(*)::int as n from old`
 const atOnce = 5_000
 
-export async function sweep(database: Database): Promise<void> {
+/** `also`: what has to be opened to be judged. */
+export async function sweep(database: Database, also: () => Promise<void>): Promise<void> {
   let removed = atOnce
   while (removed === atOnce) [{ n: removed }] = (await database.query(expired, [atOnce])) as [{ n: number }]
   for (const statement of statements) await database.query(statement)
+  await also()
 }
 
 /** To be called more often than once an hour, by every process: who finds that it is time does it, and the others need not. */
-export async function sweepWhenDue(database: Database): Promise<void> {
+export async function sweepWhenDue(database: Database, also: () => Promise<void>): Promise<void> {
   const mine = await database.query(
     `insert into install as i (name, value) values ('oauth-swept', convert_to(extract(epoch from now())::text, 'UTF8'))
      on conflict (name) do update set value = excluded.value
      where convert_from(i.value, 'UTF8')::float8 < extract(epoch from now()) - 3600 returning true`,
   )
-  if (mine.length > 0) await sweep(database)
+  if (mine.length > 0) await sweep(database, also)
 }

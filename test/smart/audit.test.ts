@@ -363,8 +363,11 @@ test('what becomes of an app is there, with who did it', async () => {
   assert.deepEqual([removed.account_id, removed.detail.client], [chiefId, other.body.client_id])
 })
 
-/** Provoked where second factors, sessions and addresses are tested. */
-const elsewhere = ['factor-add', 'factor-remove', 'recovery-codes', 'session-end', 'address-ask', 'address-change']
+/** Provoked where second factors, sessions, addresses and signing keys are tested. */
+const elsewhere: readonly string[] = [
+  ...['factor-add', 'factor-remove', 'recovery-codes', 'session-end', 'address-ask', 'address-change'],
+  ...['keys-rotate', 'keys-remove'],
+]
 
 test('every kind of event was provoked above', () => {
   const missing = Object.keys(auditEvents).filter((name) => !seen.has(name) && !elsewhere.includes(name))

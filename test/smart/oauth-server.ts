@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -8,7 +8,7 @@ import Koa from 'koa'
 import type { Role } from '../../src/access/principal.ts'
 import type { IndexValues } from '../../src/search/index-values.ts'
 import { createKeys, type Keys } from '../../src/search/keys.ts'
-import { createOAuth, type OAuth } from '../../src/oauth/create-oauth.ts'
+import { createOAuth, type OAuth, type OAuthParts } from '../../src/oauth/create-oauth.ts'
 import type { ExternalSettings } from '../../src/oauth/accounts/external-provider.ts'
 import type { Applicant, People, Person } from '../../src/oauth/people.ts'
 import { createStore } from '../../src/store/create-store.ts'
@@ -39,6 +39,8 @@ export interface OAuthServer {
   addAccount(account: NewAccount): Promise<Person & { accountId: string }>
   /** Writes the practitioner's row anew, as an update of the resource would. */
   setActive(practitioner: Person, active: boolean): Promise<void>
+  /** Another server process on the same database; where it listens. */
+  beside(): Promise<string>
   close(): Promise<void>
 }
 
@@ -78,7 +80,7 @@ export async function startOAuth(
   const evidence: unknown[] = []
   const activeKey = keys.key('Practitioner', 'active', 'true')
   const records = createRecords(store, keys, activeKey, evidence)
-  const oauth = await createOAuth({
+  const parts: OAuthParts = {
     ...{
       publicUrl: url,
       store,
@@ -101,7 +103,9 @@ export async function startOAuth(
     ...(options.now ? { now: options.now } : {}),
     external: options.external,
     log: { error: (details, message) => console.error(message, details.err) },
-  })
+  }
+  const oauth = await createOAuth(parts)
+  const others: Server[] = []
   const app = new Koa()
   for (const route of oauth.routes) app.use(route)
   app.use(async (ctx) => {
@@ -119,7 +123,19 @@ export async function startOAuth(
     ...{ url, address, fhir: `${url}/fhir`, oauth, store, database, keys, mails, evidence },
     addAccount: (account) => addAccount(store, records, account),
     setActive: records.setActive,
+    async beside() {
+      const other = new Koa()
+      for (const route of (await createOAuth(parts)).routes) other.use(route)
+      const server = createServer(other.callback())
+      others.push(server)
+      await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+      return `http://localhost:${(server.address() as AddressInfo).port}`
+    },
     async close() {
+      for (const other of others) {
+        other.closeAllConnections()
+        other.close()
+      }
       http.closeAllConnections()
       await new Promise((done) => http.close(done))
       await store.close()
