@@ -22,7 +22,7 @@ import { createSearch, type Search } from './search/create-search.ts'
 import { digestOf, firstMeaning } from './search/index-state.ts'
 import { createKeys, type Keys } from './search/keys.ts'
 import type { Accounts } from './sharing/accounts.ts'
-import { activePractitionerKey } from './sharing/active-practitioner.ts'
+import { activePractitionerKey, partyKeys } from './sharing/active-practitioner.ts'
 import { createSharing } from './sharing/create-sharing.ts'
 import { createMail } from './sharing/mail.ts'
 import { mailbox, mailChannel } from './sharing/mail-channel.ts'
@@ -99,13 +99,13 @@ async function composeOn(
   const index = openIndexState(searchIndex, firstMeaning(definitions))
   const search = createSearch({ definitions, keys, base, cursorSecret: secretFor('cursors'), labels: labelsOf, index })
   const watch = await watchIndex(searchIndex, index, search, log)
-  const access = createAccess({ definitions, search, keys, base })
+  const access = createAccess({ definitions, search, keys, base, implicitPolicy: settings.implicitPolicy })
   const outbox = openOutbox(settings, { store, key: secretFor('outbox'), log })
 
   // Two pairs of parts need each other: what they need is looked up when it is used, after all of them are there.
   const late = {} as { oauth: OAuth; performer: Performer }
   const sharing = createSharing({
-    ...{ store, access, search, keys, mail: mailbox(outbox), outbox, base, publicUrl, limits },
+    ...{ store, access, definitions, search, keys, mail: mailbox(outbox), outbox, base, publicUrl, limits },
     secondApprover: settings.secondApprover,
     accounts: accountsOf(() => late.oauth),
     serverWork: (tx, now) => late.performer.serverWork(tx, now),
@@ -120,6 +120,7 @@ async function composeOn(
   late.oauth = await createOAuth({
     ...{ publicUrl, store, mail: mailbox(outbox), masterKey, people: sharing.people, log },
     practitionerActiveKey: activePractitionerKey(search),
+    partyKeys: partyKeys(search, keys),
     ridOf: keys.ridOf,
     isUsableScope: (scope) => isUsable(scope, definitions, search),
     fetchAllow: settings.fetchAllow,

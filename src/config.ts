@@ -136,6 +136,8 @@ function settingsOf(values: Values, env: Environment) {
         : undefined,
     secondFactor: values.REQUIRE_SECOND_FACTOR,
     secondApprover: values.REQUIRE_SECOND_APPROVER === 'yes',
+    /** What doctors see while the patient has said nothing. */
+    implicitPolicy: values.IMPLICIT_POLICY,
     /** Undefined: people sign in with address and password alone. */
     externalSignIn: externalSignInOf(values),
     fetchAllow: values.FETCH_ALLOW,

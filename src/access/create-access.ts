@@ -5,6 +5,7 @@ import { all, and, type Clause, or } from '../search/clause.ts'
 import type { IndexValues } from '../search/index-values.ts'
 import type { Keys, Rid } from '../search/keys.ts'
 import type { Access, Action } from './access.ts'
+import type { ImplicitPolicy } from './implicit-policy.ts'
 import { createJudge } from './judge.ts'
 import type { Phrases } from './phrases.ts'
 import type { Principal } from './principal.ts'
@@ -21,12 +22,14 @@ interface Parts {
   keys: Pick<Keys, 'key' | 'ridOf'>
   /** The FHIR base URL, without a trailing slash: absolute references below it are local. */
   base: string
+  /** What doctors may see while the patient has said nothing; `normal` unless said otherwise. */
+  implicitPolicy?: ImplicitPolicy
 }
 
 /** Scopes, then roles: every answer is the rows that the token's scopes leave of those that the roles give. */
-export function createAccess({ definitions, search, keys, base }: Parts): Access {
+export function createAccess({ definitions, search, keys, base, implicitPolicy = 'normal' }: Parts): Access {
   const classOf = createClassOf(definitions)
-  const rules = createRowRules(definitions, search)
+  const rules = createRowRules(definitions, search, implicitPolicy)
   const scopes = createScopeRows(classOf, search, uploaderOf)
   const judgeContent = createJudge({
     ...{ definitions, base, classOf, scopes },

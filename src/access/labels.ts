@@ -1,4 +1,5 @@
 import type { Coding, Resource } from '../fhir/resource.ts'
+import { labelBits } from '../search/label-bits.ts'
 
 /**
  * Security labels as bits: what makes a row more than normally confidential, or sensitive. A row is open to those whose
@@ -33,16 +34,14 @@ const bits: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   },
 }
 
-/** Every bit that a label can set. */
-const every = (1 << 12) - 1
-const restrictedOrVeryRestricted = 0b11
+const { every, confidential, normal, restricted, sensitive } = labelBits
 
 export const labelMasks = {
   /** Nothing above normal confidentiality. */
   normal: 0,
   every,
   /** All but restricted and very restricted: what administrators may open of a document's content. */
-  unrestricted: every & ~restrictedOrVeryRestricted,
+  unrestricted: every & ~confidential,
 } as const
 
 /** The mask of a resource: its `meta.security`, and the labels that a document declares for its content. */
@@ -53,4 +52,32 @@ export function labelsOf(resource: Resource): number {
 
 export function maskOf(codings: readonly Coding[]): number {
   return codings.reduce((mask, { system, code }) => mask | (bits[system ?? '']?.[code ?? ''] ?? 0), 0)
+}
+
+/** What the labels of a provision name, with a bit of its own for data without any; `unknown` where one means nothing here. */
+export function namedBy(codings: readonly Coding[]): { mask: number; unknown: boolean } {
+  const masks = codings.map((coding) => (isNormal(coding) ? normal : maskOf([coding])))
+  return { mask: masks.reduce((all, one) => all | one, 0), unknown: masks.includes(0) }
+}
+
+function isNormal({ system, code }: Coding): boolean {
+  return (
+    system === 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality' && ['N', 'L', 'M', 'U'].includes(code ?? '')
+  )
+}
+
+/**
+ * Whether a permit that names these labels covers a row that has those: by the row's confidentiality, or by all of its
+ * topics, which make it restricted but never very restricted. search/sql/grant-scope.ts says the same of columns.
+ */
+export function permitsLabels(named: number, has: number): boolean {
+  if (has === 0) return (named & normal) !== 0
+  const byConfidentiality = (has & confidential) !== 0 && (has & confidential & ~named) === 0
+  const byTopic = (has & sensitive) !== 0 && (has & every & ~restricted & ~named) === 0
+  return byConfidentiality || byTopic
+}
+
+/** Whether a deny that names these labels covers a row that has those: one is enough. */
+export function deniesLabels(named: number, has: number): boolean {
+  return (has & named) !== 0 || (has === 0 && (named & normal) !== 0)
 }

@@ -1,5 +1,5 @@
 import type { Clause } from '../search/clause.ts'
-import type { Rid } from '../search/keys.ts'
+import type { Key, Rid } from '../search/keys.ts'
 
 /** Somebody or something that a row may refer to. */
 export interface Target {
@@ -15,6 +15,8 @@ export interface Phrases {
   refersTo(type: string, parameter: string, target: Target): Clause
   /** The row refers, by this reference parameter, to a row of `target` that meets `where`. */
   follows(type: string, parameter: string, target: string, where: Clause): Clause
+  /** What rows hold, beside the rid, when they refer by one of these parameters to a resource of one of these types. */
+  salts(type: string, parameters: readonly string[], targets: readonly string[]): readonly Key[]
   /** The row is in the compartment of this patient. */
   compartment(type: string, patient: Rid): Clause
 }

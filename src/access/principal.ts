@@ -11,6 +11,8 @@ export interface Principal {
     readonly type: 'Practitioner' | 'Patient' | 'RelatedPerson'
     readonly id: string
     readonly rid: Rid
+    /** The roles that a practitioner holds now, and the organizations that he holds them in: a Consent may name these. */
+    readonly parties?: readonly Rid[]
   }
   readonly accountId?: string
   readonly clientId: string

@@ -1,18 +1,19 @@
-import type { Definitions } from '../definitions/definitions.ts'
 import { all, none, or } from '../search/clause.ts'
 import { chartRules } from './chart-rules.ts'
+import type { ImplicitPolicy } from './implicit-policy.ts'
 import { labelMasks } from './labels.ts'
 import { partyRules } from './party-rules.ts'
 import type { Phrases } from './phrases.ts'
 import { targetTypes } from './provenance-targets.ts'
+import type { PartDefinitions } from './record-parts.ts'
 import { type Rule, ruleFor } from './rule.ts'
 
 export type RowRules = ReturnType<typeof createRowRules>
 export type RowRule = keyof RowRules
 
 /** The rows that the role matrix speaks of, by name. */
-export function createRowRules(definitions: Pick<Definitions, 'compartmentParameters'>, say: Phrases) {
-  const chart = chartRules(definitions, say)
+export function createRowRules(definitions: PartDefinitions, say: Phrases, policy: ImplicitPolicy) {
+  const chart = chartRules(definitions, say, policy)
   const { own, proxied, documented, authored, charted, treated } = chart
   const upload: Rule = ({ uploader }) => ({ op: 'unowned', uploader })
 

@@ -122,6 +122,12 @@ export const variables = {
     default: 'no',
     meaning: 'Whether two administrators let a doctor in: one makes the Task `accepted`, another `completed`.',
   },
+  IMPLICIT_POLICY: {
+    parse: is.oneOf('normal', 'all-normal', 'break-glass-only', 'deny'),
+    default: 'normal',
+    meaning:
+      'What doctors see without a Consent: `normal` (who treats the patient), `all-normal` (any), `break-glass-only`, `deny`.',
+  },
   OIDC_ISSUER: {
     parse: is.url('https', 'http'),
     meaning: 'OpenID Connect provider with which people may sign in as well. Absent: with address and password alone.',

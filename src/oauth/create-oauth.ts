@@ -33,6 +33,7 @@ import { smartConfigurationOf } from './endpoints/smart-configuration.ts'
 import type { Log } from './log.ts'
 import type { Mail } from './mail.ts'
 import type { People } from './people.ts'
+import type { PartyKeys } from './accounts/parties.ts'
 import { createTokens } from './principal.ts'
 import { houseClientId } from './provider/clients.ts'
 import { createProvider } from './provider/create-provider.ts'
@@ -51,6 +52,8 @@ export interface OAuthParts {
   masterKey: Buffer
   /** The index key of the token parameter `active` = true of Practitioner. */
   practitionerActiveKey: bigint
+  /** How the index says which roles somebody holds. */
+  partyKeys: PartyKeys
   ridOf: (type: string, id: string) => bigint
   /** Whether resource type and search parameters of a scope exist; others are not granted. */
   isUsableScope: (scope: Scope) => boolean
@@ -82,6 +85,7 @@ export async function createOAuth(parts: OAuthParts) {
   const tokens = createTokens({
     database: store,
     practitionerActiveKey,
+    partyKeys: parts.partyKeys,
     houseClient: houseClientId,
     fhirBase: `${publicUrl}/fhir`,
     isProven: createProofCheck({ database: store, publicUrl }),

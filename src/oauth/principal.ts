@@ -8,6 +8,7 @@ import type { Principal, Role } from '../access/principal.ts'
 import { parseScopes } from '../access/scopes.ts'
 import { type Database, rolesOf } from './accounts/account.ts'
 import { mayActSql } from './accounts/activity.ts'
+import { type PartyKeys, partiesSql } from './accounts/parties.ts'
 import { grantStandsSql } from './accounts/revocation.ts'
 import { createBatched } from '../store/batched.ts'
 import type { PresentedProof, ProofCheck } from './dpop-proof.ts'
@@ -40,13 +41,15 @@ interface Row {
   person_type: 'Practitioner' | 'Patient' | 'RelatedPerson'
   person_id: string
   person_rid: bigint
+  parties: string[] | null
   patient_id: string | null
   patient_rid: bigint
 }
 
 /** `houseClient` is configured, not registered, so that it has no row. */
 const text = `
-select t.id, t.model, t.payload, a.id as account_id, a.roles, a.person_type, a.person_id, a.person_rid, g.patient_id, g.patient_rid
+select t.id, t.model, t.payload, a.id as account_id, a.roles, a.person_type, a.person_id, a.person_rid, g.patient_id, g.patient_rid,
+  ${partiesSql('$6', '$7')} as parties
 from oidc_payload t
 left join oauth_account a on a.id = t.account_id
 left join smart_grant g on g.grant_id = t.grant_id
@@ -66,17 +69,26 @@ const mostRemembered = 10_000
 export function createTokens(parts: {
   database: Database
   practitionerActiveKey: bigint
+  partyKeys: PartyKeys
   houseClient: string
   fhirBase: string
   isProven: ProofCheck
 }) {
-  const { database, practitionerActiveKey, houseClient, fhirBase, isProven } = parts
+  const { database, practitionerActiveKey, partyKeys, houseClient, fhirBase, isProven } = parts
 
   /** What the tokens stood for the last time: one that still stands for the same is the same object again. */
   const remembered = new Map<string, Remembered>()
 
   async function live(ids: readonly string[], models: readonly TokenModel[], name: string) {
-    const values = [models, [...new Set(ids)], practitionerActiveKey, houseClient, fhirBase]
+    const values = [
+      models,
+      [...new Set(ids)],
+      practitionerActiveKey,
+      houseClient,
+      fhirBase,
+      partyKeys.salts,
+      partyKeys.active,
+    ]
     return database.query<Row>(text, values, name)
   }
 
@@ -159,7 +171,10 @@ function principal(row: Row): Principal {
   return {
     kind: 'person',
     roles: effectiveRoles(row.roles.length > 0 ? row.roles : rolesOf[row.person_type]),
-    person: { type: row.person_type, id: row.person_id, rid: BigInt(row.person_rid) },
+    person: {
+      ...{ type: row.person_type, id: row.person_id, rid: BigInt(row.person_rid) },
+      ...(row.parties?.length ? { parties: row.parties.map(BigInt) } : {}),
+    },
     accountId: row.account_id,
     clientId,
     scopes,

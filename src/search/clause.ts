@@ -76,15 +76,19 @@ export type Clause =
   | { readonly op: 'samePatient'; readonly type: string; readonly where: Clause }
   /**
    * A grant in `access_grant` covers the row at `at` (epoch ms): its patient's whole record, or exactly this resource.
-   * `subject`: the row is the Patient of any grant (read by id only). A permit covers rows whose labels are all within the
-   * grant's; a deny covers rows whatever their labels.
+   * `subject`: the row is the Patient of any grant. A permit covers rows whose labels it names; a deny covers rows of which it
+   * names one, unless an exception of the same Consent permits them. `rule`: the patient has a rule on record, whatever it says.
    */
   | {
       readonly op: 'granted'
       readonly grantees: readonly Rid[]
       readonly at: number
+      /** The bits of what the caller acts for (access/purposes.ts). */
+      readonly purposes: number
       readonly covers: 'row' | 'subject'
-      readonly effect: 'permit' | 'deny'
+      readonly effect: 'permit' | 'deny' | 'rule'
+      /** How rows of the type are told by author, by what they belong to and by time; without it, grants limited so cover none. */
+      readonly data?: DataLinks
     }
   /** A Binary whose owning resource is a row of `type` that meets `where`. */
   | { readonly op: 'owned'; readonly type: string; readonly where: Clause }
@@ -100,6 +104,14 @@ export type Clause =
 export interface Link {
   readonly by: Key | 'patient'
   readonly via?: Key
+}
+
+/** The salts of the references of one type by which grants that are limited to a part of a record find its rows. */
+export interface DataLinks {
+  readonly authored: readonly Key[]
+  readonly related: readonly Key[]
+  /** The column pair that tells when the data is from; without one, or where it is empty, it is the time of the last change. */
+  readonly dated?: string | undefined
 }
 
 /** A question of full-text search. */

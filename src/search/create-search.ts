@@ -48,6 +48,8 @@ export interface Search {
   follows(type: string, parameter: string, target: string, where: Clause): Clause
   /** The row is in the compartment of this resource: of a patient, unless another compartment is named. */
   compartment(type: string, rid: Rid, compartment?: CompartmentCode): Clause
+  /** What rows hold, beside the rid, when they refer by one of these parameters to a resource of one of these types. */
+  salts(type: string, parameters: readonly string[], targets: readonly string[]): readonly Key[]
   /** The key that a row holds when it refers to the target by this parameter, unless its `pat` says so already. */
   refKey(type: string, parameter: string, targetType: string, targetId: string): Key
   /** The key that a row holds, in `keys` or `fkeys`, when a token parameter has this code, in whatever system. */
@@ -192,6 +194,8 @@ export function createSearch({
       return or(...linksTo(field, target).map((link) => chained(field, target, where, link)))
     },
     compartment,
+    salts: (type, codes, targets) =>
+      codes.flatMap((code) => targets.map((target) => types.reference.keyTo(reference(type, code), target, 0n))),
     refKey: (type, code, targetType, id) =>
       types.reference.keyTo(reference(type, code), targetType, keys.ridOf(targetType, id)),
     codeKey(type, code, value) {

@@ -1,6 +1,9 @@
 import type { Access } from '../access/access.ts'
+import { createFacts } from '../access/facts.ts'
+import type { PartDefinitions } from '../access/record-parts.ts'
 import type { Operation } from '../interactions/operation.ts'
 import type { Rule, Work } from '../interactions/rule.ts'
+import type { Search } from '../search/create-search.ts'
 import type { Keys } from '../search/keys.ts'
 import type { Store, Transaction } from '../store/store.ts'
 import type { Accounts } from './accounts.ts'
@@ -24,7 +27,8 @@ import { shareByMessage } from './share-by-message.ts'
 interface Parts {
   store: Store
   access: Access
-  search: Parameters<typeof createPeople>[0]['search']
+  definitions: PartDefinitions
+  search: Parameters<typeof createPeople>[0]['search'] & Pick<Search, 'extract'>
   keys: Keys
   accounts: Accounts
   mail: Mailbox
@@ -42,8 +46,21 @@ interface Parts {
 
 /** The product: the rules that react to interactions, its operations, and what accounts need of the health records. */
 export function createSharing(parts: Parts) {
-  const { store, access, search, keys, accounts, mail, outbox, base, publicUrl, limits, serverWork, secondApprover } =
-    parts
+  const {
+    store,
+    access,
+    definitions,
+    search,
+    keys,
+    accounts,
+    mail,
+    outbox,
+    base,
+    publicUrl,
+    limits,
+    serverWork,
+    secondApprover,
+  } = parts
   const { attachments } = store
   const codes = ownCodes(base)
   const letters = createLetters({ mail, publicUrl })
@@ -53,7 +70,7 @@ export function createSharing(parts: Parts) {
     ...practitionerApproval({ accounts, letters, codes, base, secondApprover }),
     binaries({ attachments, base }),
     documentUpload({ content }),
-    shareByMessage({ letters, codes, base }),
+    shareByMessage({ letters, codes, base, factsOf: createFacts({ definitions, extract: search.extract, base }) }),
     consentGrants({ base }),
   ]
   const operations: readonly Operation[] = [

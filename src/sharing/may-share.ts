@@ -1,9 +1,12 @@
-import { labelsOf } from '../access/labels.ts'
+import { consentRules } from '../access/consent-rules.ts'
+import { permitsFor } from '../access/decide.ts'
+import type { Facts } from '../access/facts.ts'
+import { forbidsSharing } from '../access/obligations.ts'
 import type { Context, Principal } from '../access/principal.ts'
+import { purposes } from '../access/purposes.ts'
 import { localReference } from '../fhir/reference.ts'
 import type { Reference, Resource } from '../fhir/resource.ts'
 import type { Work } from '../interactions/rule.ts'
-import { compileGrants, obligationBits } from './compile-grants.ts'
 
 /**
  * Until when (epoch ms) the caller may pass on a document that he may read: without end what he wrote, what is about
@@ -12,8 +15,8 @@ import { compileGrants, obligationBits } from './compile-grants.ts'
 export async function mayShareUntil(
   document: Resource,
   { principal, now }: Context,
-  work: Pick<Work, 'find' | 'ridOf'>,
-  base: string,
+  work: Pick<Work, 'find'>,
+  { base, factsOf }: { base: string; factsOf: (resource: Resource) => Facts },
 ): Promise<number | undefined> {
   const subject = localReference((document['subject'] as Reference | undefined)?.reference ?? '', base)
   if (isOffice(principal) || isAuthor(document, principal, base)) return Infinity
@@ -24,18 +27,10 @@ export async function mayShareUntil(
     'Consent',
     `actor=${person.type}/${encodeURIComponent(person.id)}&patient=${encodeURIComponent(subject.id)}&status=active`,
   )
-  const target = work.ridOf('DocumentReference', document.id!)
-  const ends = consents
-    .flatMap((consent) => compileGrants(consent, { ridOf: work.ridOf, base }))
-    .filter(({ grantee, effect, obligations }) => {
-      const permits = effect === 'permit' && (obligations & obligationBits['no-reshare']!) === 0
-      return permits && grantee === person.rid
-    })
-    .filter(({ type, rid, labels }) => {
-      const covers = rid === 0n || (type === 'DocumentReference' && rid === target)
-      return covers && (labelsOf(document) & ~labels) === 0
-    })
-    .filter(({ starts, ends: until }) => starts <= now.getTime() && now.getTime() < until)
+  const asker = { name: `${person.type}/${person.id}`, parties: [], purposes: purposes.treatment }
+  const rules = consents.map((consent) => consentRules(consent, base))
+  const ends = permitsFor(asker, factsOf(document), rules, now.getTime())
+    .filter(({ actors, obligations }) => actors !== 'everybody' && (obligations & forbidsSharing) === 0)
     .map(({ ends: until }) => until)
   return ends.length === 0 ? undefined : Math.max(...ends)
 }

@@ -1,3 +1,4 @@
+import type { Facts } from '../access/facts.ts'
 import type { Context } from '../access/principal.ts'
 import { FhirError } from '../fhir/error.ts'
 import { localReference } from '../fhir/reference.ts'
@@ -16,6 +17,7 @@ interface Parts {
   letters: Letters
   codes: OwnCodes
   base: string
+  factsOf: (resource: Resource) => Facts
 }
 
 interface Shared {
@@ -31,7 +33,7 @@ interface Shared {
  *
  * https://hl7.org/fhir/R4/communication.html
  */
-export function shareByMessage({ letters, codes, base }: Parts): Rule {
+export function shareByMessage({ letters, codes, base, factsOf }: Parts): Rule {
   return { type: 'Communication', before, after }
 
   async function before(change: Change): Promise<Resource | undefined> {
@@ -75,7 +77,7 @@ export function shareByMessage({ letters, codes, base }: Parts): Rule {
       }
       const document = await work.read(target.type, target.id)
       if (!document) throw unknownReference(contentReference.reference!, expression)
-      const until = await mayShareUntil(document, context, work, base)
+      const until = await mayShareUntil(document, context, work, { base, factsOf })
       if (until === undefined)
         throw new FhirError('forbidden', 'You may read this document, not pass it on.', { expression })
       const patient = localReference((document['subject'] as Reference | undefined)?.reference ?? '', base)

@@ -1,8 +1,8 @@
+import type { Provision } from '../access/consent-rules.ts'
 import { FhirError } from '../fhir/error.ts'
 import { localReference } from '../fhir/reference.ts'
 import type { Reference, Resource } from '../fhir/resource.ts'
 import { concept, type OwnCodes } from './codes.ts'
-import type { Provision } from './compile-grants.ts'
 
 /** How long a share lasts when nobody says. */
 export const shareDays = 30

@@ -178,11 +178,22 @@ export interface Grant {
   readonly pat: Rid
   readonly type: string
   readonly rid: Rid
-  readonly effect: 'permit' | 'deny'
+  /** `rule`: something is on record that takes the place of what the hospital allows (access/consent-rules.ts). */
+  readonly effect: 'permit' | 'deny' | 'rule'
   readonly starts: number
   readonly ends: number
   readonly labels: number
   readonly obligations: number
+  /** Bits; 0: any. */
+  readonly purposes: number
+  /** An exception to the rule of its Consent. */
+  readonly nested: boolean
+  /** A denial that the permits among its exceptions lift. */
+  readonly excepted: boolean
+  /** Of the record, only what belongs to this, or what this wrote. */
+  readonly part?: { readonly how: 'related' | 'authoredby'; readonly about: Rid }
+  /** Of the record, only what is from this time, [lo, hi). */
+  readonly dataPeriod?: readonly [number, number]
 }
 
 export interface Grants {

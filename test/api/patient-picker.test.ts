@@ -21,7 +21,17 @@ before(async () => {
   const access = createAccess({ definitions, search, keys, base })
   const unused = () => assert.fail('the picker writes nothing and asks for no account')
   sharing = createSharing({
-    ...{ store, access, search, keys, base, publicUrl: server.url, limits: { binary: 1 }, secondApprover: false },
+    ...{
+      store,
+      access,
+      definitions,
+      search,
+      keys,
+      base,
+      publicUrl: server.url,
+      limits: { binary: 1 },
+      secondApprover: false,
+    },
     mail: { send: unused },
     outbox: { dead: unused, sendAgain: unused },
     accounts: {

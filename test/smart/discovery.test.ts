@@ -90,6 +90,7 @@ test('every process signs with the same keys, which the database holds encrypted
       publicUrl: server.url,
       store: server.store,
       practitionerActiveKey: 1n,
+      partyKeys: { salts: '{1,2}', active: 3n },
       ridOf: () => 1n,
       fetchAllow: [],
       rateScale: 0,

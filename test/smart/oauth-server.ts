@@ -86,6 +86,7 @@ export async function startOAuth(
       store,
       masterKey,
       practitionerActiveKey: activeKey,
+      partyKeys: { salts: '{1,2}', active: 3n },
       ridOf: keys.ridOf,
       people: records.people,
     },

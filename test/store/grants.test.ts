@@ -19,6 +19,9 @@ const grant: Grant = {
   ends: 9,
   labels: 3,
   obligations: 0,
+  purposes: 0,
+  nested: false,
+  excepted: false,
 }
 const stored = (consent: bigint) =>
   opened.store.query<{ grantee: bigint; effect: number; ver: number }>(

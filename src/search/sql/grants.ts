@@ -1,37 +1,70 @@
 import type { Clause } from '../clause.ts'
 import { bind } from './bind.ts'
+import { labelsSql, partSql } from './grant-scope.ts'
 import { literal, table } from './names.ts'
 import { among, inner, patientOf, type Row } from './row.ts'
 
 type Of<Op extends Clause['op']> = Extract<Clause, { op: Op }>
 type ClauseSql = (clause: Clause, row: Row, values: unknown[]) => string
 
+const effects = { permit: 1, deny: -1, rule: 0 } as const
+
 /** Expiry is a comparison with the time of the request, so that a grant ends without any job having to run. */
 export function grantedSql(clause: Of<'granted'>, row: Row, values: unknown[]): string {
   const { alias, type, relations } = row
+  const { effect, covers } = clause
   const g = `${alias}g`
-  const held = heldSql(clause, g, values)
-  const exists = (which: string) => `exists (select from access_grant ${g} where ${held} and ${which})`
-  if (clause.covers === 'subject') return exists(`${g}.pat = ${alias}.rid`)
-  const labels = clause.effect === 'permit' ? ` and (${alias}.labels & ~${g}.labels) = 0` : ''
-  const whole = exists(`${g}.pat = ${patientOf(row, values)} and ${g}.rid = 0${labels}`)
-  const single = exists(`${g}.type = ${literal(type)} and ${g}.rid = ${alias}.rid${labels}`)
-  if (!relations || clause.effect === 'deny') return `(${whole} or ${single})`
-  // Among those found by grants alone, the labels are still compared with each grant.
+  const held = heldBy(clause, values)
+  const exists = (which: string) => `exists (select from access_grant ${g} where ${held(g, effect)} and ${which})`
+  if (covers === 'subject') return exists(`${g}.pat = ${alias}.rid`)
+  const patient = patientOf(row, values)
+  if (effect === 'rule') return exists(`${g}.pat = ${patient}`)
+  const covered = `${labelsSql(effect, alias, g)} and ${partSql(clause, row, g, values)}`
+  const lasting = effect === 'deny' ? ` and not (${exceptedSql(clause, row, g, held, values)})` : ''
+  const whole = exists(`${g}.pat = ${patient} and ${g}.rid = 0 and ${covered}${lasting}`)
+  // A Consent speaks of its own patient's data, whatever it names.
+  const single = exists(
+    `${g}.type = ${literal(type)} and ${g}.rid = ${alias}.rid and ${g}.pat = ${patient} and ${covered}${lasting}`,
+  )
+  if (!relations || effect === 'deny' || isForEverybody(clause)) return `(${whole} or ${single})`
+  // Among those found by grants alone, labels and limits are still compared with each grant.
   const found = (column: string, which: string) =>
-    among(`${alias}.${column}`, `select ${g}.${column} from access_grant ${g} where ${held} and ${which}`, relations)
+    among(
+      `${alias}.${column}`,
+      `select ${g}.${column} from access_grant ${g} where ${held(g, effect)} and ${which}`,
+      relations,
+    )
   return `((${found('pat', `${g}.rid = 0`)} and ${whole}) or (${found('rid', `${g}.type = ${literal(type)}`)} and ${single}))`
+}
+
+/** What is granted to everybody is much, and is never collected: it is looked up for each row that something else found. */
+export function isForEverybody({ grantees }: Of<'granted'>): boolean {
+  return grantees.includes(0n)
 }
 
 /** What grants make the rows of a type visible at all: one row for each. */
 export function grantsSql(clause: Of<'granted'>, type: string, values: unknown[]): string {
-  return `select from access_grant g where ${heldSql(clause, 'g', values)} and (g.rid = 0 or g.type = ${literal(type)})`
+  const held = heldBy(clause, values)('g', clause.effect)
+  return `select from access_grant g where ${held} and (g.rid = 0 or g.type = ${literal(type)})`
 }
 
-function heldSql({ grantees, at, effect }: Of<'granted'>, g: string, values: unknown[]): string {
+type Held = (g: string, effect: Of<'granted'>['effect']) => string
+
+function heldBy({ grantees, at, purposes }: Of<'granted'>, values: unknown[]): Held {
+  const who = bind(values, 'int8[]', grantees)
   const time = bind(values, 'int8', at)
-  return `${g}.grantee = any(${bind(values, 'int8[]', grantees)}) and ${g}.effect = ${effect === 'permit' ? 1 : -1}
-    and ${g}.starts <= ${time} and ${g}.ends > ${time}`
+  const acting = bind(values, 'int4', purposes)
+  return (g, effect) => `${g}.grantee = any(${who}) and ${g}.effect = ${effects[effect]}
+    and ${g}.starts <= ${time} and ${g}.ends > ${time} and (${g}.purpose = 0 or (${g}.purpose & ${acting}) <> 0)`
+}
+
+/** An exception of the same Consent permits what its rule denies. */
+function exceptedSql(clause: Of<'granted'>, row: Row, g: string, held: Held, values: unknown[]): string {
+  const n = `${g}n`
+  const covering = `(${n}.rid = 0 or (${n}.type = ${literal(row.type)} and ${n}.rid = ${row.alias}.rid))`
+  const permitted = `${labelsSql('permit', row.alias, n)} and ${partSql({ ...clause, effect: 'permit' }, row, n, values)}`
+  return `${g}.excepted and exists (select from access_grant ${n} where ${n}.consent = ${g}.consent and ${n}.nested
+    and ${held(n, 'permit')} and ${covering} and ${permitted})`
 }
 
 /** The first link fixes the owner for good, so every version's attachment names the same one. */

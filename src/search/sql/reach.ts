@@ -1,6 +1,6 @@
 import type { Clause } from '../clause.ts'
 import { clauseSql } from './clause-sql.ts'
-import { grantsSql } from './grants.ts'
+import { grantsSql, isForEverybody } from './grants.ts'
 import { table } from './names.ts'
 import type { Row } from './row.ts'
 import { isSelective } from './selective.ts'
@@ -40,7 +40,7 @@ function startsOf(clause: Clause): Source[] | undefined {
     case 'chain':
       return clause.by === 'patient' ? [clause] : undefined
     case 'granted':
-      return clause.covers === 'row' && clause.effect === 'permit' ? [clause] : undefined
+      return clause.covers === 'row' && clause.effect === 'permit' && !isForEverybody(clause) ? [clause] : undefined
     case 'and':
       return shortest(clause.of.map(startsOf))
     case 'or': {

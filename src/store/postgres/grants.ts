@@ -2,16 +2,27 @@ import type { Rid } from '../../search/keys.ts'
 import type { Grant, Grants, Handle } from '../store.ts'
 import { type Column, createParams, manyRows } from './params.ts'
 
+const effects = { permit: 1, deny: -1, rule: 0 } as const
+const parts = { related: 1, authoredby: 2 } as const
+
 const columns: readonly Column<Grant>[] = [
   { name: 'grantee', type: 'int8', of: ({ grantee }) => grantee },
   { name: 'pat', type: 'int8', of: ({ pat }) => pat },
   { name: 'type', type: 'text', of: ({ type }) => type },
   { name: 'rid', type: 'int8', of: ({ rid }) => rid },
-  { name: 'effect', type: 'int2', of: ({ effect }) => (effect === 'permit' ? 1 : -1) },
+  { name: 'effect', type: 'int2', of: ({ effect }) => effects[effect] },
   { name: 'labels', type: 'int4', of: ({ labels }) => labels },
   { name: 'starts', type: 'int8', of: ({ starts }) => starts },
   { name: 'ends', type: 'int8', of: ({ ends }) => ends },
   { name: 'obligations', type: 'int4', of: ({ obligations }) => obligations },
+  { name: 'purpose', type: 'int4', of: ({ purposes }) => purposes },
+  { name: 'nested', type: 'bool', of: ({ nested }) => nested },
+  { name: 'excepted', type: 'bool', of: ({ excepted }) => excepted },
+  { name: 'narrow', type: 'bool', of: ({ part, dataPeriod }) => part !== undefined || dataPeriod !== undefined },
+  { name: 'how', type: 'int2', of: ({ part }) => (part ? parts[part.how] : 0) },
+  { name: 'about', type: 'int8', of: ({ part }) => part?.about ?? null },
+  { name: 'data_lo', type: 'int8', of: ({ dataPeriod }) => dataPeriod?.[0] ?? null },
+  { name: 'data_hi', type: 'int8', of: ({ dataPeriod }) => dataPeriod?.[1] ?? null },
 ]
 
 export function createGrants({ query }: Pick<Handle, 'query'>): Grants {

@@ -1,4 +1,5 @@
 import { stamped } from '../../../src/interactions/stamp.ts'
+import { labelBits } from '../../../src/search/label-bits.ts'
 import type { Write } from '../../../src/store/store.ts'
 import { condition, recordBundle, recordNumber, type Resource } from '../generated-resources.ts'
 import { createRandom } from '../random.ts'
@@ -87,7 +88,16 @@ async function share({ store, keys }: Engine, { n, id }: SeededPatient): Promise
   if (n % knownElsewhere !== 1) return
   const grantee = keys.ridOf('Practitioner', doctorOf(n + panel))
   const of = { grantee, pat: keys.ridOf('Patient', id), type: 'Patient', rid: 0n, effect: 'permit' } as const
-  const whole = { ...of, labels: 0, obligations: 0, starts: 0, ends: Date.UTC(2100, 0, 1) }
+  const whole = {
+    ...of,
+    labels: labelBits.normal,
+    obligations: 0,
+    purposes: 0,
+    nested: false,
+    excepted: false,
+    starts: 0,
+    ends: Date.UTC(2100, 0, 1),
+  }
   await store.grants.replace(keys.newIdentity('Consent').rid, 1, [whole])
 }
 

@@ -224,9 +224,11 @@ describe('a doctor', () => {
       assert.ok(ops.has(op as Clause['op']), op)
   })
 
-  test('sees a document by authorship or grant: a relation is not enough', () => {
-    const ops = new Set(opsIn(rows(doctor(), 'DocumentReference')))
-    assert.ok(!ops.has('chain') && !ops.has('samePatient') && ops.has('granted'))
+  test('sees a document by authorship or grant: a relation is not enough without what the patient permits to all', () => {
+    const clause = rows(doctor(), 'DocumentReference')
+    const related = everyOr(clause).filter((part) => opsIn(part).includes('chain'))
+    assert.ok(opsIn(clause).includes('granted') && related.length > 0)
+    for (const part of related) assert.ok(part.op === 'and' && part.of.some(isForEverybody))
   })
 
   test('reads the subject of a granted document by id, and does not find him', () => {
@@ -261,6 +263,15 @@ function opsIn(clause: Clause): Clause['op'][] {
   const inner =
     'of' in clause ? (Array.isArray(clause.of) ? clause.of : [clause.of]) : 'where' in clause ? [clause.where] : []
   return [clause.op, ...(inner as Clause[]).flatMap(opsIn)]
+}
+
+/** The alternatives of a clause, of whatever depth. */
+function everyOr(clause: Clause): readonly Clause[] {
+  return clause.op === 'or' ? clause.of : clause.op === 'and' ? clause.of.flatMap(everyOr) : []
+}
+
+function isForEverybody(clause: Clause): boolean {
+  return clause.op === 'granted' && clause.grantees.includes(0n)
 }
 
 function text(_key: string, value: unknown): unknown {

@@ -19,6 +19,7 @@ const production = {
   MASTER_KEY_FILE: '/run/keys/master',
   PUBLIC_URL: 'https://ehr.example.org',
   REQUIRE_SECOND_FACTOR: 'none',
+  IMPLICIT_POLICY: 'normal',
 }
 
 describe('settings', () => {

@@ -25,6 +25,7 @@ function doctor(type: string): Clause {
     op: 'granted',
     grantees: [me.rid],
     at: 1,
+    purposes: 1,
     covers: 'row',
     effect: 'permit',
   })

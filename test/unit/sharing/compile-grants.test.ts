@@ -2,10 +2,12 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { describe, test } from 'node:test'
 import { everybody } from '../../../src/access/chart-rules.ts'
-import { labelMasks } from '../../../src/access/labels.ts'
+import type { Provision } from '../../../src/access/consent-rules.ts'
+import { purposes } from '../../../src/access/purposes.ts'
 import type { Resource } from '../../../src/fhir/resource.ts'
 import { createKeys } from '../../../src/search/keys.ts'
-import { compileGrants, type Provision } from '../../../src/sharing/compile-grants.ts'
+import { labelBits } from '../../../src/search/label-bits.ts'
+import { compileGrants } from '../../../src/sharing/compile-grants.ts'
 
 const { ridOf } = createKeys(randomBytes(32))
 const base = 'https://example.org/fhir'
@@ -52,21 +54,24 @@ describe('a Consent as rows', () => {
         effect: 'permit',
         starts: Date.UTC(2026, 0, 1),
         ends: Date.UTC(2026, 1, 1),
-        labels: labelMasks.every,
+        labels: labelBits.any,
         obligations: 0,
+        purposes: 0,
+        nested: false,
+        excepted: false,
       },
     ])
   })
 
-  test('a permit without data covers the whole record, and the labels that it names', () => {
+  test('a permit without data covers the whole record, and the labels that it names: without any, what has none', () => {
     const [plain] = compiled({ type: 'permit', actor: [recipient('Practitioner/berg')] })
-    assert.deepEqual([plain?.rid, plain?.labels], [0n, labelMasks.normal])
+    assert.deepEqual([plain?.rid, plain?.labels], [0n, labelBits.normal])
     const [restricted] = compiled({
       type: 'permit',
       actor: [recipient('Practitioner/berg')],
       securityLabel: [confidentiality('R')],
     })
-    assert.equal(restricted?.labels, 1)
+    assert.equal(restricted?.labels, labelBits.restricted)
   })
 
   test('each actor and each document make a row', () => {
@@ -97,10 +102,14 @@ describe('a permit never gives more than its words', () => {
   const limits: Record<string, Provision> = {
     'a class': { class: [{ code: 'application/hl7-cda+xml' }] },
     'a code': { code: [{ coding: [{ code: '34133-9' }] }] },
-    'a period of the data': { dataPeriod: { start: '2025-01-01' } },
-    'another purpose': { purpose: [{ code: 'HRESCH' }] },
+    'a period of the data that is over before it starts': { dataPeriod: { start: '2025-01-01', end: '2024' } },
+    'a purpose that is unknown': { purpose: [{ code: 'FooBar' }] },
     'an action that is not reading': { action: [{ coding: [{ code: 'correct' }] }] },
-    'data that is only related': { data: [{ meaning: 'related', reference: { reference: 'Encounter/1' } }] },
+    'data that depends on something': { data: [{ meaning: 'dependents', reference: { reference: 'Encounter/1' } }] },
+    'data that is related to no visit or plan': {
+      data: [{ meaning: 'related', reference: { reference: 'Patient/1' } }],
+    },
+    'an unknown label': { securityLabel: [{ code: 'X' }], purpose: [{ code: 'FooBar' }] },
     'a period that is over before it starts': { period: { start: '2026-02-01', end: '2026-01-01' } },
     'a period that is no date': { period: { start: 'soon' } },
     'no data at all, said as an empty list': { data: [] },
@@ -111,14 +120,22 @@ describe('a permit never gives more than its words', () => {
     })
   }
 
-  test('it names persons who receive: not authors of the data, organizations, or nobody', () => {
-    for (const actor of [undefined, [], [recipient('Organization/ward')], [recipient('Practitioner/berg', 'AUT')]]) {
-      assert.deepEqual(compiled({ type: 'permit', ...(actor ? { actor } : {}) }), [])
+  test('it names who receives: not authors of the data, groups, or an empty list', () => {
+    for (const actor of [[], [recipient('Group/ward')], [recipient('Practitioner/berg', 'AUT')]]) {
+      assert.deepEqual(compiled({ type: 'permit', actor }), [])
     }
   })
 
-  test('treatment is the purpose for which records are read', () => {
-    assert.equal(compiled({ ...permit, purpose: [{ code: 'TREAT' }, { code: 'HRESCH' }] }).length, 1)
+  test('without an actor it is for everybody, which is for whoever treats the patient (chart-rules.ts)', () => {
+    const [permit, ...others] = compiled({ type: 'permit' })
+    assert.deepEqual([permit?.grantee, permit?.effect, others.length], [everybody, 'permit', 0])
+  })
+
+  test('it holds for the purposes that it names', () => {
+    const [grant] = compiled({ ...permit, purpose: [{ code: 'HPAYMT' }, { code: 'HRESCH' }] })
+    assert.equal(grant!.purposes & purposes.treatment, 0)
+    const [treatment] = compiled({ ...permit, purpose: [{ code: 'TREAT' }, { code: 'HRESCH' }] })
+    assert.equal(treatment!.purposes & purposes.treatment, purposes.treatment)
   })
 })
 
@@ -129,15 +146,15 @@ describe('a deny never takes less than its words', () => {
   })
 
   test('an actor without an account widens it to everybody', () => {
-    const grants = compiled({ type: 'deny', actor: [recipient('Practitioner/berg'), recipient('Organization/ward')] })
+    const grants = compiled({ type: 'deny', actor: [recipient('Practitioner/berg'), recipient('Group/ward')] })
     assert.deepEqual(
       grants.map(({ grantee }) => grantee),
       [everybody],
     )
   })
 
-  test('data that is not an instance widens it to the whole record', () => {
-    const data = [instance('DocumentReference/letter'), { meaning: 'authoredby', reference: { reference: 'Device/1' } }]
+  test('data that is told in a way unknown here widens it to the whole record', () => {
+    const data = [instance('DocumentReference/letter'), { meaning: 'dependents', reference: { reference: 'Device/1' } }]
     const grants = compiled({ type: 'deny', actor: [recipient('Practitioner/berg')], data })
     assert.deepEqual(
       grants.map(({ rid }) => rid),
