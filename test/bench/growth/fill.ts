@@ -109,7 +109,16 @@ async function shareWithBusyDoctor(
 ): Promise<void> {
   if (n < busyDoctor.treats || n >= knownToBusyDoctor) return
   const grantee = keys.ridOf('Practitioner', busyDoctor.id)
-  const common = { grantee, pat: keys.ridOf('Patient', id), effect: 'permit', labels: -1, obligations: 0 } as const
+  const common = {
+    grantee,
+    pat: keys.ridOf('Patient', id),
+    effect: 'permit',
+    labels: -1,
+    obligations: 0,
+    purposes: 0,
+    nested: false,
+    excepted: false,
+  } as const
   for (const { resourceType: type, id: of = '' } of resources.slice(0, busyDoctor.grantsOf)) {
     const grant = { ...common, type, rid: keys.ridOf(type, of), starts: 0, ends: Date.UTC(2100, 0, 1) }
     await store.grants.replace(keys.newIdentity('Consent').rid, 1, [grant])
