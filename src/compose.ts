@@ -22,7 +22,7 @@ import { createSearch, type Search } from './search/create-search.ts'
 import { digestOf, firstMeaning } from './search/index-state.ts'
 import { createKeys, type Keys } from './search/keys.ts'
 import type { Accounts } from './sharing/accounts.ts'
-import { activePractitionerKey, partyKeys } from './sharing/active-practitioner.ts'
+import { activityKeys } from './sharing/active-practitioner.ts'
 import { createSharing } from './sharing/create-sharing.ts'
 import { createMail } from './sharing/mail.ts'
 import { mailbox, mailChannel } from './sharing/mail-channel.ts'
@@ -119,8 +119,7 @@ async function composeOn(
   })
   late.oauth = await createOAuth({
     ...{ publicUrl, store, mail: mailbox(outbox), masterKey, people: sharing.people, log },
-    practitionerActiveKey: activePractitionerKey(search),
-    partyKeys: partyKeys(search, keys),
+    ...activityKeys(search, keys),
     ridOf: keys.ridOf,
     isUsableScope: (scope) => isUsable(scope, definitions, search),
     fetchAllow: settings.fetchAllow,

@@ -1,8 +1,13 @@
 import type { Search } from '../search/create-search.ts'
 import type { Keys } from '../search/keys.ts'
 
-/** What the index holds of a Practitioner whose `active` is true: the authorization server asks for it with every token. */
-export function activePractitionerKey(search: Pick<Search, 'parameter'>): bigint {
+/** What the authorization server asks the index with every token. */
+export function activityKeys(search: Pick<Search, 'parameter'>, keys: Pick<Keys, 'salt'>) {
+  return { practitionerActiveKey: activePractitionerKey(search), partyKeys: partyKeys(search, keys) }
+}
+
+/** What the index holds of a Practitioner whose `active` is true. */
+function activePractitionerKey(search: Pick<Search, 'parameter'>): bigint {
   return activeKey(search, 'Practitioner')
 }
 
