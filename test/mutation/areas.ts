@@ -10,7 +10,10 @@ export interface Area {
   readonly tests: readonly string[]
 }
 
-const scopes = ['doctor', 'patient', 'office'].map((who) => `api/scopes-of-${who}.test.ts`)
+const scopes = [
+  ...['doctor', 'patient', 'office', 'system'].map((who) => `api/scopes-of-${who}.test.ts`),
+  'api/scopes-without-patient.test.ts',
+]
 const inAccess = (...names: string[]) => names.map((name) => `src/access/${name}.ts`)
 const conditions: readonly Kind[] = ['clause', 'operand', 'arm', 'guard', 'refusal', 'case', 'filter']
 

@@ -1,6 +1,6 @@
-import type { Oracle } from './scope-oracle.ts'
+import { type Asking, oneOf, writeStatus } from './scope-instances.ts'
 import type { Question } from './scope-questions.ts'
-import { launchedFor, type Role, type Row, systems, types } from './scope-rows.ts'
+import { launchedFor, type Role, type Row, rows, systems, types } from './scope-rows.ts'
 
 type Template = Pick<Row, 'type' | 'of' | 'meets' | 'uploader'> & {
   readonly body: object
@@ -12,9 +12,13 @@ const to = (reference: string) => ({ reference })
 
 /** What each role would add, and what others keep it from adding. */
 function templatesOf(role: Role): Template[] {
-  const patient = launchedFor[role]
-  const self = { office: 'Practitioner/admin', doctor: 'Practitioner/doctor', patient: 'Patient/self' }[role]
+  const patient = launchedFor[role] ?? 'Patient/treated'
+  const self = {
+    ...{ office: 'Practitioner/admin', doctor: 'Practitioner/doctor' },
+    ...{ patient: 'Patient/self', system: 'Practitioner/gp' },
+  }[role]
   const staff = role !== 'patient'
+  const office = role === 'office' || role === 'system'
   const by = (allowed: boolean) => (allowed ? 201 : 403)
   const category = role === 'patient' ? 'patient-upload' : 'clinical-note'
   const document = (subject: string) => ({
@@ -31,7 +35,7 @@ function templatesOf(role: Role): Template[] {
     ...{ type, status, of: [], meets: [], body: { resourceType: type, ...elements }, ...facts },
   })
   // An administrator stands for those whom he imports; everybody else is told that who is not seen does not exist.
-  const strange = role === 'office' ? 201 : role === 'doctor' ? 422 : 403
+  const strange = office ? 201 : role === 'doctor' ? 422 : 403
   const notes = ['status=current', `category=${category}`, `category=${systems.document}|${category}`]
   const granted = {
     ...{ resourceType: 'Consent', status: 'active', patient: to(patient), performer: [to(self)] },
@@ -49,26 +53,34 @@ function templatesOf(role: Role): Template[] {
     plain('DocumentReference', document(patient), 201, { of: [patient], meets: notes }),
     plain('DocumentReference', document('Patient/stranger'), strange, { of: ['Patient/stranger'], meets: notes }),
     plain('Binary', { contentType: 'text/plain', data: 'aGVsbG8=' }, 201, { uploader: role }),
-    plain('Communication', { ...mail, recipient: [to('Practitioner/gp')] }, 201, {
+    plain('Communication', { ...mail, recipient: [to('Practitioner/gp')] }, by(role !== 'system'), {
       ...{ of: role === 'patient' ? [patient] : [], meets: ['status=in-progress'] },
     }),
     // Patients write to their own care team.
-    plain('Communication', { ...mail, recipient: [to(patient)] }, by(staff), {
+    plain('Communication', { ...mail, recipient: [to(patient)] }, by(staff && role !== 'system'), {
       of: [patient],
       meets: ['status=in-progress'],
     }),
-    plain('Task', task, by(staff), { meets: ['status=requested'] }),
-    plain('Task', { ...task, for: to(patient) }, by(staff), { of: [patient], meets: ['status=requested'] }),
-    plain('CareTeam', { status: 'active', subject: to(patient) }, by(role === 'office'), {
+    plain('Task', task, by(staff && role !== 'system'), { meets: ['status=requested'] }),
+    plain('Task', { ...task, for: to(patient) }, by(staff && role !== 'system'), {
+      of: [patient],
+      meets: ['status=requested'],
+    }),
+    plain('CareTeam', { status: 'active', subject: to(patient) }, by(office), {
       ...{ of: [patient], meets: ['status=active'] },
     }),
-    plain('Consent', { ...granted, provision: { type: 'permit' } }, role === 'doctor' ? 422 : 201, {
-      ...{ of: [patient], meets: ['status=active'] },
-    }),
-    plain('Practitioner', { name: [{ family: 'New' }] }, by(role === 'office')),
-    plain('Organization', { name: 'New' }, by(role === 'office')),
-    plain('Device', { status: 'active' }, by(role === 'office')),
-    plain('Provenance', provenance, by(role === 'office')),
+    plain(
+      'Consent',
+      { ...granted, provision: { type: 'permit' } },
+      { office: 201, doctor: 422, patient: 201, system: 403 }[role],
+      {
+        ...{ of: [patient], meets: ['status=active'] },
+      },
+    ),
+    plain('Practitioner', { name: [{ family: 'New' }] }, by(office)),
+    plain('Organization', { name: 'New' }, by(office)),
+    plain('Device', { status: 'active' }, by(office)),
+    plain('Provenance', provenance, by(office)),
   ]
 }
 
@@ -78,7 +90,8 @@ const provenance = {
 }
 
 /** Asked last, since they leave something behind. A conditional create that finds what is there adds nothing. */
-export function creationsFor({ role, oracle }: { role: Role; oracle: Oracle }): Question[] {
+export function creationsFor(asking: Asking): Question[] {
+  const { role, oracle } = asking
   const templates = templatesOf(role)
   const creations = templates.map((template): Question => {
     const { type, body, status } = template
@@ -88,9 +101,26 @@ export function creationsFor({ role, oracle }: { role: Role; oracle: Oracle }): 
   const known = types.flatMap((type): Question[] => {
     const template = templates.find((one) => one.type === type && one.status === 201)
     const [there] = oracle.found(type)
-    if (!template || !there?.resource || !oracle.covers(type, 'c')) return []
-    const condition = { ifNoneExist: `_id=${there.resource.id}` }
-    return [{ method: 'POST', url: type, body: template.body, condition, statuses: [type === 'Binary' ? 400 : 200] }]
+    if (!template || !oracle.covers(type, 'c')) return []
+    if (!there?.resource && oracle.covers(type, 's')) return []
+    const condition = { ifNoneExist: `_id=${there?.resource?.id ?? 'any'}` }
+    const status = type === 'Binary' ? 400 : there ? 200 : 403
+    return [{ method: 'POST', url: type, body: template.body, condition, statuses: [status] }]
   })
-  return [...creations, ...known]
+  return [...creations, ...known, ...types.flatMap((type) => additions(asking, type))]
+}
+
+/** A tag, for one that may be changed and for one that may not. */
+function additions(asking: Asking, type: string): Question[] {
+  const about = rows.filter((row) => row.type === type)
+  const allowed = about.filter((row) => asking.oracle.may(row, 'u'))
+  const others = about.filter((row) => !allowed.includes(row))
+  const tag = [{ system: 'urn:tags', code: `turn-${asking.turn}` }]
+  const body = { resourceType: 'Parameters', parameter: [{ name: 'meta', valueMeta: { tag } }] }
+  return [allowed, others].flatMap((some): Question[] => {
+    const row = oneOf(some, asking.turn)
+    if (!row) return []
+    const status = type === 'Binary' ? 404 : writeStatus(asking, row, 'u', 200)
+    return [{ method: 'POST', url: `${asking.nameOf(row)}/$meta-add`, body, statuses: [status] }]
+  })
 }

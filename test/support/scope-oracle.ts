@@ -16,13 +16,13 @@ export type Letter = 'c' | 'r' | 'u' | 'd' | 's'
 
 const olderLetters: Readonly<Record<string, string>> = { read: 'rs', write: 'cud', '*': 'cruds' }
 
-/** The scopes that a person can hold; what is misspelt or for backend services is none. */
-export function heldBy(text: string): Held[] {
+/** The scopes that a person can hold, or a backend service; what is misspelt, or for the other, is none. */
+export function heldBy(role: Role, text: string): Held[] {
   return text.split(' ').flatMap((one): Held[] => {
     const [what = '', query] = splitOnce(one, '?')
     const [level = '', rest = ''] = splitOnce(what, '/')
     const [type = '', suffix = ''] = splitOnce(rest, '.')
-    if (level !== 'patient' && level !== 'user') return []
+    if (!(role === 'system' ? ['system'] : ['patient', 'user']).includes(level)) return []
     if (type !== '*' && !types.includes(type)) return []
     const letters = query === undefined ? (olderLetters[suffix] ?? suffix) : suffix
     const inOrder = [...'cruds'].filter((letter) => letters.includes(letter)).join('')
@@ -39,8 +39,9 @@ function splitOnce(text: string, at: string): [string, string?] {
 
 export type Oracle = ReturnType<typeof createOracle>
 
-export function createOracle(role: Role, text: string) {
-  const held = heldBy(text)
+/** `launched`: the patient in context, if there is one. */
+export function createOracle(role: Role, text: string, launched = launchedFor[role]) {
+  const held = heldBy(role, text)
 
   function about(type: string, letter: Letter): Held[] {
     return held.filter((scope) => [type, '*'].includes(scope.type) && scope.letters.includes(letter))
@@ -53,9 +54,10 @@ export function createOracle(role: Role, text: string) {
   }
 
   function inPlace({ level }: Held, row: Row, letter: Letter): boolean {
-    if (level === 'user') return true
+    if (level !== 'patient') return true
+    if (launched === undefined) return false
     if (row.uploader !== undefined) return row.uploader === role
-    return row.of.includes(launchedFor[role]) || (row.of.includes('everywhere') && 'rs'.includes(letter))
+    return row.of.includes(launched) || (row.of.includes('everywhere') && 'rs'.includes(letter))
   }
 
   /** Bytes follow their document, where the token says anything about reading documents. */
@@ -64,7 +66,7 @@ export function createOracle(role: Role, text: string) {
     const pairs = (['r', 's'] as const).flatMap((letter) =>
       about('DocumentReference', letter).map((scope) => [scope, letter] as const),
     )
-    if (pairs.length === 0 || pairs.some(([scope]) => scope.level === 'user' && scope.conditions.length === 0))
+    if (pairs.length === 0 || pairs.some(([scope]) => scope.level !== 'patient' && scope.conditions.length === 0))
       return true
     if (!document) return row.uploader === role
     return pairs.some(([scope, letter]) => lets(scope, document, letter))
@@ -78,9 +80,9 @@ export function createOracle(role: Role, text: string) {
     /** Whether what is described may be written anew. */
     mayCreate: (row: Pick<Row, 'type' | 'of' | 'meets' | 'uploader'>) =>
       about(row.type, 'c').some((scope) => lets(scope, { ...nothing, ...row, name: '' }, 'c')),
-    /** "Update-as-create": administrators alone, and with a scope that has no condition. */
+    /** "Update-as-create": administrators and backend services alone, and with a scope that has no condition. */
     choosesIds: (type: string) =>
-      role === 'office' && about(type, 'c').some(({ conditions }) => conditions.length === 0),
+      (role === 'office' || role === 'system') && about(type, 'c').some(({ conditions }) => conditions.length === 0),
     found: (type: string) =>
       rows.filter(
         (row) =>
@@ -91,5 +93,5 @@ export function createOracle(role: Role, text: string) {
 
 const nothing: Row = {
   ...{ name: '', type: '', resource: undefined, of: [], meets: [] },
-  may: { office: '', doctor: '', patient: '' },
+  may: { office: '', system: '', doctor: '', patient: '' },
 }

@@ -1,5 +1,5 @@
-import type { Letter, Oracle } from './scope-oracle.ts'
-import { launchedFor, type Role, type Row, rows, subjectOf, types } from './scope-rows.ts'
+import { type Asking, ofInstances, readStatus } from './scope-instances.ts'
+import { launchedFor, type Row, rows, subjectOf, types } from './scope-rows.ts'
 
 /** One entry of a batch, and what the oracle expects of its answer. */
 export interface Question {
@@ -15,13 +15,6 @@ export interface Question {
   readonly total?: number
 }
 
-interface Asking {
-  readonly role: Role
-  readonly oracle: Oracle
-  /** The name under which the row stands in the server. */
-  nameOf(row: Row): string
-}
-
 const all = '_count=1000&_elements=id'
 
 /** Everything that is asked without changing anything. */
@@ -34,87 +27,6 @@ export function questionsFor(asking: Asking): Question[] {
   ]
 }
 
-/** Where no scope covers it, one row says it for all. */
-function ofInstances(asking: Asking, type: string): Question[] {
-  const about = rows.filter((row) => row.type === type)
-  return instanceQuestions.flatMap(({ letter, ask }) =>
-    (asking.oracle.covers(type, letter) ? about : about.slice(0, 1)).map((row) => ask(asking, row)),
-  )
-}
-
-const instanceQuestions: { letter: Letter; ask(asking: Asking, row: Row): Question }[] = [
-  ...['', '/_history/1', '/_history', '/$meta'].map((path) => ({
-    letter: 'r' as const,
-    ask: (asking: Asking, row: Row): Question => ({
-      ...{ method: 'GET', url: asking.nameOf(row) + path },
-      statuses: [readStatus(asking, row)],
-    }),
-  })),
-  { letter: 'u', ask: update },
-  { letter: 'u', ask: patch },
-  { letter: 'u', ask: conditionalPatch },
-  { letter: 'd', ask: removal },
-  { letter: 'd', ask: conditionalRemoval },
-]
-
-function readStatus({ oracle }: Asking, row: Row): number {
-  if (!oracle.covers(row.type, 'r')) return 403
-  return oracle.may(row, 'r') ? 200 : 404
-}
-
-/** 403 for what may be read, 404 for what may not: a write is no oracle. */
-function writeStatus({ oracle }: Asking, row: Row, letter: 'u' | 'd', allowed: number): number {
-  if (!oracle.covers(row.type, letter)) return 403
-  if (oracle.may(row, letter)) return allowed
-  return oracle.may(row, 'r') ? 403 : 404
-}
-
-/** The same content again makes no version, so that it may be tried by everybody. */
-function update(asking: Asking, row: Row): Question {
-  const url = asking.nameOf(row)
-  const id = url.split('/')[1]
-  const body = row.resource ?? { resourceType: 'Binary', id, contentType: 'text/plain', data: 'aGVsbG8=' }
-  const status = writeStatus(asking, row, 'u', row.document === undefined ? 200 : 409)
-  const taken = status === 404 && asking.oracle.choosesIds(row.type)
-  return { method: 'PUT', url, body, statuses: taken ? [403, 409] : [status] }
-}
-
-const unchanged = Buffer.from('[{"op":"test","path":"/resourceType","value":"X"}]').toString('base64')
-
-/** A patch that finds something else than it expects: 422 says that it was let through to look. */
-function patch(asking: Asking, row: Row): Question {
-  const body = { resourceType: 'Binary', contentType: 'application/json-patch+json', data: unchanged }
-  const statuses = row.type === 'Binary' ? [405] : [writeStatus(asking, row, 'u', 422)]
-  return { method: 'PATCH', url: asking.nameOf(row), body, statuses }
-}
-
-function conditionalPatch(asking: Asking, row: Row): Question {
-  const [type, id] = asking.nameOf(row).split('/')
-  const question = patch(asking, row)
-  if (row.type === 'Binary') return { ...question, url: `${type}?_id=${id}` }
-  const { oracle } = asking
-  const found = oracle.covers(row.type, 's') && oracle.may(row, 's')
-  const status = oracle.covers(row.type, 's') && oracle.covers(row.type, 'u') && !found ? 404 : question.statuses[0]!
-  return { ...question, url: `${type}?_id=${id}`, statuses: [oracle.covers(row.type, 's') ? status : 403] }
-}
-
-/** With a version that never was: 412 says that it would have been deleted. */
-function removal(asking: Asking, row: Row): Question {
-  const condition = { ifMatch: 'W/"999"' }
-  return { method: 'DELETE', url: asking.nameOf(row), condition, statuses: [writeStatus(asking, row, 'd', 412)] }
-}
-
-const neverDeleted = ['Consent', 'Communication', 'Task', 'Provenance']
-
-function conditionalRemoval(asking: Asking, row: Row): Question {
-  const { oracle } = asking
-  const [type, id] = asking.nameOf(row).split('/')
-  const question = { ...removal(asking, row), url: `${type}?_id=${id}` }
-  if (neverDeleted.includes(row.type)) return { ...question, statuses: [405] }
-  if (!oracle.covers(row.type, 'd') || !oracle.covers(row.type, 's')) return { ...question, statuses: [403] }
-  return oracle.may(row, 's') ? question : { ...question, statuses: [204] }
-}
-
 function ofType(asking: Asking, type: string): Question[] {
   const { oracle, nameOf } = asking
   const found = oracle.found(type)
@@ -125,6 +37,9 @@ function ofType(asking: Asking, type: string): Question[] {
   const current = searched(`${type}?${all}&_total=accurate`)
   return [
     oracle.covers(type, 's') ? { ...current, total: found.length } : current,
+    { ...searched(`${type}/_search?${all}`), method: 'POST' },
+    counted(asking, type),
+    validation(asking, type),
     searched(`${type}/_history?${all}`),
     oracle.covers(type, 's')
       ? { method: 'GET', url: `${type}/$meta`, statuses: [200, 403] }
@@ -138,6 +53,18 @@ function ofType(asking: Asking, type: string): Question[] {
         ]
       : []),
   ]
+}
+
+function counted({ oracle }: Asking, type: string): Question {
+  const url = `${type}?_summary=count`
+  if (!oracle.covers(type, 's')) return { method: 'GET', url, statuses: [403] }
+  return { method: 'GET', url, statuses: [200], shows: [], total: oracle.found(type).length }
+}
+
+/** What is sent is judged by the definitions alone. */
+function validation({ oracle }: Asking, type: string): Question {
+  const body = { resourceType: type }
+  return { method: 'POST', url: `${type}/$validate`, body, statuses: [oracle.covers(type, 'r') ? 200 : 403] }
 }
 
 /** Chains, reverse chains and includes: both ends have to be found by themselves. */
@@ -181,6 +108,12 @@ function ofSystem({ oracle, nameOf }: Asking): Question[] {
   const inType = (type: string) => oracle.found(type).map(nameOf)
   return [
     { method: 'GET', url: `_history?${all}`, statuses: shows.length > 0 ? [200] : [200, 403], shows },
+    { method: 'GET', url: '$meta', statuses: shows.length > 0 ? [200] : [200, 403] },
+    {
+      ...{ method: 'POST', url: `_search?_type=${types.join(',')}&${all}` },
+      statuses: [covered.length < types.length ? 403 : 200],
+      shows,
+    },
     {
       method: 'GET',
       url: `?_type=${types.join(',')}&${all}`,
@@ -201,25 +134,62 @@ function ofSystem({ oracle, nameOf }: Asking): Question[] {
 /** Whole records: what is found of each type, and what that refers to. */
 function records(asking: Asking): Question[] {
   const { oracle, role, nameOf } = asking
-  return ['Patient/treated', 'Patient/self', 'Patient/stranger'].flatMap((name): Question[] => {
-    const patient = rows.find((row) => row.name === name)!
-    const found = types.flatMap((type) => oracle.found(type))
-    const inside = found.filter(({ of, type }) => of.includes(name) && inCompartment.includes(type))
-    const status = readStatus(asking, patient)
-    const documents = oracle.found('DocumentReference').filter((row) => subjectOf(row) === name)
-    const foreign = name !== launchedFor[role]
-    const everything = { method: 'GET', url: `${name}/$everything?_count=1000`, statuses: [status] } as const
-    const docref = { method: 'GET', url: `DocumentReference/$docref?patient=${name}&_count=1000` } as const
-    const covered = oracle.covers('DocumentReference', 's')
-    return [
-      status === 200
-        ? { ...everything, shows: [...found, patient].map(nameOf), least: inside.map(nameOf) }
-        : everything,
-      covered
-        ? { ...docref, statuses: foreign ? [200, 403] : [200], shows: documents.map(nameOf) }
-        : { ...docref, statuses: [403] },
-    ]
-  })
+  return [
+    everyRecord(asking),
+    ...['Patient/treated', 'Patient/self', 'Patient/stranger'].flatMap((name): Question[] => {
+      const patient = rows.find((row) => row.name === name)!
+      const found = types.flatMap((type) => oracle.found(type))
+      const inside = found.filter(({ of, type }) => of.includes(name) && inCompartment.includes(type))
+      const status = readStatus(asking, patient)
+      const documents = oracle.found('DocumentReference').filter((row) => subjectOf(row) === name)
+      const foreign = name !== launchedFor[role]
+      const everything = { method: 'GET', url: `${name}/$everything?_count=1000`, statuses: [status] } as const
+      const docref = { method: 'GET', url: `DocumentReference/$docref?patient=${name}&_count=1000` } as const
+      const covered = oracle.covers('DocumentReference', 's')
+      return [
+        status === 200
+          ? { ...everything, shows: [...found, patient].map(nameOf), least: inside.map(nameOf) }
+          : everything,
+        covered
+          ? { ...docref, statuses: foreign ? [200, 403] : [200], shows: documents.map(nameOf) }
+          : { ...docref, statuses: [403] },
+        ...ofCompartment(asking, name),
+      ]
+    }),
+  ]
+}
+
+/** The records of all patients that are found. */
+function everyRecord({ oracle, nameOf }: Asking): Question {
+  const url = 'Patient/$everything?_count=1000'
+  if (!oracle.covers('Patient', 'r') || !oracle.covers('Patient', 's')) return { method: 'GET', url, statuses: [403] }
+  const found = types.flatMap((type) => oracle.found(type))
+  const patients = oracle.found('Patient').map(({ name }) => name)
+  const inside = found.filter(
+    ({ of, type }) => inCompartment.includes(type) && of.some((one) => patients.includes(one)),
+  )
+  return { method: 'GET', url, statuses: [200], shows: found.map(nameOf), least: inside.map(nameOf) }
+}
+
+function ofCompartment({ oracle, nameOf }: Asking, name: string): Question[] {
+  const inside = (type: string) => oracle.found(type).filter(({ of }) => of.includes(name))
+  const [all, one] = [types.flatMap(inside), inside('Observation')]
+  const covered = oracle.covers('Observation', 's')
+  const certain = all.filter(({ type }) => inCompartment.includes(type))
+  return [
+    {
+      ...{
+        method: 'GET',
+        url: `${name}/*?_count=1000&_elements=id`,
+        statuses: certain.length > 0 ? [200] : [200, 403],
+      },
+      ...{ shows: all.map(nameOf), least: certain.map(nameOf) },
+    },
+    {
+      ...{ method: 'POST', url: `${name}/Observation/_search?_count=1000`, statuses: [covered ? 200 : 403] },
+      ...(covered ? { shows: one.map(nameOf) } : {}),
+    },
+  ]
 }
 
 const inCompartment = ['Patient', 'Observation', 'DocumentReference', 'CareTeam', 'Communication', 'Consent']

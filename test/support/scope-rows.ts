@@ -2,13 +2,14 @@
  * What stands in the server while scopes are tried, and what is true of each resource, written down by hand: who may do what
  * with it, in whose compartment it stands, and which `param=value` it meets. Nothing here asks the code under test.
  */
-export type Role = 'office' | 'doctor' | 'patient'
+export type Role = 'office' | 'doctor' | 'patient' | 'system'
 
-/** The patient of the launch context of each role. */
-export const launchedFor: Readonly<Record<Role, string>> = {
+/** The patient of the launch context of each role; a backend service has none. */
+export const launchedFor: Readonly<Record<Role, string | undefined>> = {
   office: 'Patient/treated',
   doctor: 'Patient/treated',
   patient: 'Patient/self',
+  system: undefined,
 }
 
 export interface Row {
@@ -43,6 +44,8 @@ const meetsCategory = (system: string, code: string) => [`category=${code}`, `ca
 
 interface Facts {
   office?: string
+  /** As the office, unless it is said. */
+  system?: string
   doctor?: string
   patient?: string
   of?: readonly string[]
@@ -51,10 +54,10 @@ interface Facts {
 
 function row(name: string, elements: object, facts: Facts): Row {
   const [resourceType, id] = name.split('/') as [string, string]
-  const { office = 'rsud', doctor = '', patient = '', of = [], meets = [] } = facts
+  const { office = 'rsud', system = office, doctor = '', patient = '', of = [], meets = [] } = facts
   return {
     ...{ name, type: resourceType, of: of.map((one) => (one === 'everywhere' ? one : `Patient/${one}`)), meets },
-    ...{ resource: { resourceType, id, ...elements }, may: { office, doctor, patient } },
+    ...{ resource: { resourceType, id, ...elements }, may: { office, system, doctor, patient } },
   }
 }
 
@@ -125,7 +128,7 @@ const grant = (patient: string, period: object, provision: object = {}) => ({
   },
 })
 const now = { start: '2020-01-01' }
-const given = { office: 'rsu', doctor: 'rs', meets: ['status=active'] }
+const given = { office: 'rsu', system: 'rs', doctor: 'rs', meets: ['status=active'] }
 const consents = [
   row('Consent/shared', grant('shared', now), { ...given, of: ['shared'] }),
   row('Consent/expired', grant('expired', { end: '2021-01-01' }), { ...given, of: ['expired'] }),
@@ -138,7 +141,7 @@ const consents = [
   row(
     'Consent/own',
     grant('self', now, { actor: [{ role: { coding: [{ code: 'IRCP' }] }, reference: to('Practitioner/colleague') }] }),
-    { office: 'rsu', patient: 'rsu', of: ['self'], meets: ['status=active'] },
+    { ...given, doctor: '', patient: 'rsu', of: ['self'] },
   ),
 ]
 
@@ -232,8 +235,8 @@ const documents = [
 ]
 
 /** Bytes that no document owns yet are their uploader's alone. */
-const uploads = (['office', 'doctor', 'patient'] as const).map((uploader): Row => {
-  const may = { office: '', doctor: '', patient: '', [uploader]: 'rsud' }
+const uploads = (['office', 'doctor', 'patient', 'system'] as const).map((uploader): Row => {
+  const may = { office: '', system: '', doctor: '', patient: '', [uploader]: 'rsud' }
   return { name: `upload of the ${uploader}`, type: 'Binary', resource: undefined, may, of: [], meets: [], uploader }
 })
 
@@ -260,7 +263,7 @@ const messages = [
   row('Communication/from-patient', mail('Patient/self', colleague), {
     ...{ office: '', patient: 'rsu', of: ['self'], meets: sent },
   }),
-  row('Communication/to-office', mail(colleague, 'Practitioner/admin'), { office: 'rs', meets: sent }),
+  row('Communication/to-office', mail(colleague, 'Practitioner/admin'), { office: 'rs', system: '', meets: sent }),
   row('Communication/strange', mail(colleague, 'Practitioner/gp'), { office: '', meets: sent }),
 ]
 
@@ -268,14 +271,14 @@ const request = (requester: string, owner: string, more: object = {}) => ({
   ...{ status: 'requested', intent: 'proposal', code: { coding: [{ code: 'access-request' }] } },
   ...{ requester: to(requester), owner: to(owner), ...more },
 })
-const asked = { office: 'rsu', meets: ['status=requested'] }
+const asked = { office: 'rsu', system: '', meets: ['status=requested'] }
 const tasks = [
   row('Task/requested', request('Practitioner/doctor', 'Practitioner/admin'), { ...asked, doctor: 'rsu' }),
   row('Task/about', request('Practitioner/doctor', 'Practitioner/admin', { for: to('Patient/treated') }), {
     ...{ ...asked, doctor: 'rsu', of: ['treated'] },
   }),
   row('Task/received', request(colleague, 'Practitioner/doctor', { status: 'received' }), {
-    ...{ office: 'rsu', doctor: 'rsu', meets: ['status=received'] },
+    ...{ ...asked, doctor: 'rsu', meets: ['status=received'] },
   }),
   row('Task/on-note', request(colleague, 'Practitioner/gp', { focus: to('DocumentReference/note') }), {
     ...{ ...asked, of: ['treated'] },
@@ -293,7 +296,7 @@ const origin = (target: string) => ({
   recorded: '2026-01-01T00:00:00Z',
   agent: [{ who: to(colleague) }],
 })
-const traced = { office: 'rs' }
+const traced = { office: 'rs', system: '' }
 const provenances = [
   row('Provenance/lab', origin('Observation/lab'), { ...traced, doctor: 'rs', of: ['treated'] }),
   row('Provenance/note', origin('DocumentReference/note'), { ...traced, doctor: 'rs', of: ['treated'] }),

@@ -3,13 +3,15 @@ import { after, before, test } from 'node:test'
 import type { Principal, Role as AccountRole } from '../../src/access/principal.ts'
 import { parseScopes } from '../../src/access/scopes.ts'
 import { creationsFor } from './scope-creations.ts'
+import { type Asking, oneOf, readStatus } from './scope-instances.ts'
 import { createOracle } from './scope-oracle.ts'
 import { type Question, questionsFor } from './scope-questions.ts'
 import { launchedFor, type Role, type Row, rows } from './scope-rows.ts'
 import { scopeStrings } from './scope-strings.ts'
+import { transactionsOf } from './scope-transactions.ts'
 import { type Client, startServer, type TestServer } from './server.ts'
 
-const persons: Readonly<Record<Role, { roles: readonly AccountRole[]; name: string }>> = {
+const persons: Readonly<Record<Exclude<Role, 'system'>, { roles: readonly AccountRole[]; name: string }>> = {
   office: { roles: ['admin', 'records-office', 'privacy-officer'], name: 'Practitioner/admin' },
   doctor: { roles: ['practitioner'], name: 'Practitioner/doctor' },
   patient: { roles: ['patient'], name: 'Patient/self' },
@@ -24,8 +26,14 @@ interface Entry {
   }
 }
 
+interface Trial {
+  readonly strings?: readonly string[]
+  /** Without a patient in context, which `patient/` scopes are about. */
+  readonly unlaunched?: boolean
+}
+
 /** One role with every scope string: all that a token can be used for, asked of the server and of the oracle. */
-export function tryScopes(role: Role, strings: readonly string[] = scopeStrings): void {
+export function tryScopes(role: Role, { strings = scopeStrings, unlaunched = false }: Trial = {}): void {
   let server: TestServer
   const names = new Map<Row, string>()
   const nameOf = (row: Row) => names.get(row) ?? row.name
@@ -39,7 +47,9 @@ export function tryScopes(role: Role, strings: readonly string[] = scopeStrings)
         assert.equal(status, 201, `${row.name}: ${JSON.stringify(body)}`)
       } else {
         const uploaded = { resourceType: 'Binary', contentType: 'text/plain', data: 'aGVsbG8=' }
-        const { body } = await clientOf(row.uploader!, 'user/*.cruds').post('Binary', uploaded).expect(201)
+        const { body } = await clientOf(row.uploader!, 'user/*.cruds system/*.cruds')
+          .post('Binary', uploaded)
+          .expect(201)
         names.set(row, `Binary/${body.id}`)
       }
     }
@@ -51,30 +61,59 @@ export function tryScopes(role: Role, strings: readonly string[] = scopeStrings)
   }
 
   function principalOf(as: Role, text: string): Partial<Principal> {
+    const scopes = parseScopes(text)
+    if (as === 'system') return { kind: 'system', clientId: 'backend', scopes }
     const { roles, name } = persons[as]
     const [type, id] = name.split('/') as ['Practitioner' | 'Patient', string]
     const { ridOf } = server.composed.keys
-    const patient = launchedFor[as].split('/')[1]!
+    const patient = launchedFor[as]?.split('/')[1]
     return {
-      ...{ kind: 'person', roles, person: { type, id, rid: ridOf(type, id) }, scopes: parseScopes(text) },
-      patient: { id: patient, rid: ridOf('Patient', patient) },
+      ...{ kind: 'person', roles, person: { type, id, rid: ridOf(type, id) }, scopes },
+      ...(patient === undefined || unlaunched ? {} : { patient: { id: patient, rid: ridOf('Patient', patient) } }),
     }
   }
 
-  async function answersTo(client: Client, questions: readonly Question[]): Promise<Entry[]> {
+  const asking = (text: string): Asking => {
+    const oracle = createOracle(role, text, unlaunched ? undefined : launchedFor[role])
+    return { role, oracle, turn: strings.indexOf(text), nameOf }
+  }
+
+  function send(client: Client, type: 'batch' | 'transaction', questions: readonly Question[]) {
     const entry = questions.map(({ method, url, body, condition }) => ({
       ...(body === undefined ? {} : { resource: body }),
       request: { method, url, ...condition },
     }))
-    const { status, body } = await client.post('/fhir', { resourceType: 'Bundle', type: 'batch', entry })
-    assert.equal(status, 200, JSON.stringify(body).slice(0, 500))
-    return (body as { entry: Entry[] }).entry
+    return client.post('/fhir', { resourceType: 'Bundle', type, entry })
   }
 
-  async function compare(text: string, questions: readonly Question[]): Promise<void> {
-    const answers = await answersTo(clientOf(role, text), questions)
-    const differences = questions.flatMap((question, n) => differencesOf(question, answers[n]!))
-    assert.deepEqual(differences, [])
+  async function inBatch(client: Client, questions: readonly Question[]): Promise<string[]> {
+    const { status, body } = await send(client, 'batch', questions)
+    assert.equal(status, 200, JSON.stringify(body).slice(0, 500))
+    const answers = (body as { entry: Entry[] }).entry
+    return questions.flatMap((question, n) => differencesOf(question, answers[n]!))
+  }
+
+  /** What one entry is refused, the whole is refused. */
+  async function inTransaction(client: Client, questions: readonly Question[]): Promise<string[]> {
+    const { status, body } = await send(client, 'transaction', questions)
+    const answers = status === 200 ? (body as { entry: Entry[] }).entry : []
+    const whole = { response: { status: String(status), outcome: body } }
+    const differences = questions.flatMap((question, n) => differencesOf(question, answers[n] ?? whole))
+    return differences.map((difference) => `in a transaction: ${difference}`)
+  }
+
+  /** Bytes as such, of a Binary that may be read and of one that may not. */
+  async function asBytes(client: Client, about: Asking): Promise<string[]> {
+    const binaries = rows.filter(({ type }) => type === 'Binary')
+    const groups = [200, 403, 404].map((status) => binaries.filter((row) => readStatus(about, row) === status))
+    const differences: string[] = []
+    for (const row of groups.flatMap((group) => oneOf(group, about.turn) ?? [])) {
+      const { status, text } = await client.get(nameOf(row)).set('accept', 'text/plain')
+      const expected = readStatus(about, row)
+      if (status !== expected) differences.push(`bytes of ${row.name}: ${status}, not ${expected}`)
+      if ((text === 'hello') !== (expected === 200)) differences.push(`bytes of ${row.name}: ${text.slice(0, 100)}`)
+    }
+    return differences
   }
 
   function differencesOf({ method, url, statuses, shows, least, total }: Question, { response, resource }: Entry) {
@@ -98,16 +137,22 @@ export function tryScopes(role: Role, strings: readonly string[] = scopeStrings)
     ]
   }
 
+  const who = unlaunched ? `${role} without a patient in context` : role
   for (const text of strings) {
-    test(`${role} with ${text}: every interaction answers as the oracle says`, async () => {
-      await compare(text, questionsFor({ role, oracle: createOracle(role, text), nameOf }))
+    test(`${who} with ${text}: every interaction answers as the oracle says`, async () => {
+      const about = asking(text)
+      const client = clientOf(role, text)
+      const questions = questionsFor(about)
+      const differences = await inBatch(client, questions)
+      for (const some of transactionsOf(questions, about.turn)) differences.push(...(await inTransaction(client, some)))
+      assert.deepEqual([...differences, ...(await asBytes(client, about))], [])
     })
   }
 
   // Afterwards, so that what they add is in no answer above.
   for (const text of strings) {
-    test(`${role} with ${text}: may add what the oracle says`, async () => {
-      await compare(text, creationsFor({ role, oracle: createOracle(role, text) }))
+    test(`${who} with ${text}: may add what the oracle says`, async () => {
+      assert.deepEqual(await inBatch(clientOf(role, text), creationsFor(asking(text))), [])
     })
   }
 }
