@@ -4,7 +4,7 @@ import { creationsFor } from '../support/scope-creations.ts'
 import { joinsOf, kindOf } from '../support/scope-kinds.ts'
 import { createOracle } from '../support/scope-oracle.ts'
 import { type Question, questionsFor } from '../support/scope-questions.ts'
-import { types } from '../support/scope-rows.ts'
+import { launchedFor, types } from '../support/scope-rows.ts'
 import { scopeStrings } from '../support/scope-strings.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
@@ -57,7 +57,7 @@ after(() => server.close())
 
 /** Whoever asks most. */
 const asked: readonly Question[] = scopeStrings.flatMap((text, turn) => {
-  const about = { role: 'office', oracle: createOracle('office', text), turn } as const
+  const about = { role: 'office', oracle: createOracle('office', text, launchedFor.office), turn } as const
   const asking = { ...about, nameOf: ({ name }: { name: string }) => name }
   return [...questionsFor(asking), ...creationsFor(asking)]
 })

@@ -47,6 +47,10 @@ function templatesOf(role: Role): Template[] {
     plain('Patient', { gender: 'other' }, by(staff)),
     plain('Observation', result('final', patient), by(staff), { of: [patient], meets: ['status=final'] }),
     plain('Observation', result('registered', patient), by(staff), { of: [patient], meets: ['status=registered'] }),
+    // Whom the doctor treats, whether or not it is the patient in context.
+    plain('Observation', result('final', 'Patient/teamed'), role === 'patient' ? 403 : 201, {
+      ...{ of: ['Patient/teamed'], meets: ['status=final'] },
+    }),
     plain('Observation', result('final', 'Patient/stranger'), staff ? strange : 403, {
       ...{ of: ['Patient/stranger'], meets: ['status=final'] },
     }),
@@ -96,7 +100,14 @@ export function creationsFor(asking: Asking): Question[] {
   const creations = templates.map((template): Question => {
     const { type, body, status } = template
     const allowed = oracle.covers(type, 'c') && oracle.mayCreate(template)
-    return { method: 'POST', url: type, body, statuses: [allowed ? status : 403] }
+    // What is refused for two reasons is refused for one of them.
+    if (!allowed) return { method: 'POST', url: type, body, statuses: status === 422 ? [403, 422] : [403] }
+    return {
+      method: 'POST',
+      url: type,
+      body,
+      statuses: [status === 201 && hidesSubject(asking, template) ? 422 : status],
+    }
   })
   const known = types.flatMap((type): Question[] => {
     const template = templates.find((one) => one.type === type && one.status === 201)
@@ -108,6 +119,12 @@ export function creationsFor(asking: Asking): Question[] {
     return [{ method: 'POST', url: type, body: template.body, condition, statuses: [status] }]
   })
   return [...creations, ...known, ...types.flatMap((type) => additions(asking, type))]
+}
+
+/** An administrator's writes are not looked at for what they refer to; everybody else is told that it does not exist. */
+function hidesSubject({ role, oracle }: Asking, { of }: Template): boolean {
+  const patients = rows.filter(({ name }) => of.includes(name))
+  return role !== 'office' && !patients.every((patient) => oracle.leadsTo(patient))
 }
 
 /** A tag, for one that may be changed and for one that may not. */

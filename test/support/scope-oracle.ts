@@ -1,4 +1,4 @@
-import { launchedFor, type Role, type Row, rows, types } from './scope-rows.ts'
+import { type Role, type Row, rows, types } from './scope-rows.ts'
 
 /**
  * What a token allows, told from the table of scope-rows.ts and from SMART's text alone: it shares no line with the server.
@@ -40,7 +40,7 @@ function splitOnce(text: string, at: string): [string, string?] {
 export type Oracle = ReturnType<typeof createOracle>
 
 /** `launched`: the patient in context, if there is one. */
-export function createOracle(role: Role, text: string, launched = launchedFor[role]) {
+export function createOracle(role: Role, text: string, launched: string | undefined) {
   const held = heldBy(role, text)
 
   function about(type: string, letter: Letter): Held[] {
@@ -80,6 +80,15 @@ export function createOracle(role: Role, text: string, launched = launchedFor[ro
     /** Whether what is described may be written anew. */
     mayCreate: (row: Pick<Row, 'type' | 'of' | 'meets' | 'uploader'>) =>
       about(row.type, 'c').some((scope) => lets(scope, { ...nothing, ...row, name: '' }, 'c')),
+    /** Whether what is written may refer to it: to what the scopes show of its type, or to what the role reads if they are silent. */
+    leadsTo: (row: Row) => {
+      if (!row.may[role].includes('r')) return false
+      const shown = (['r', 's'] as const).flatMap((letter) =>
+        about(row.type, letter).map((scope) => lets(scope, row, letter)),
+      )
+      if (shown.length > 0) return shown.includes(true)
+      return held.some((scope) => scope.level !== 'patient' || inPlace(scope, row, 'r'))
+    },
     /** "Update-as-create": administrators and backend services alone, and with a scope that has no condition. */
     choosesIds: (type: string) =>
       (role === 'office' || role === 'system') && about(type, 'c').some(({ conditions }) => conditions.length === 0),
