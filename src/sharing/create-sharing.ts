@@ -66,12 +66,13 @@ export function createSharing(parts: Parts) {
   const letters = createLetters({ mail, publicUrl })
   const content = createContent({ attachments, keys, base, limit: limits.binary })
   const registration = createRegistration({ accounts, letters, codes })
+  const factsOf = createFacts({ definitions, extract: search.extract, base })
   const rules: readonly Rule[] = [
     ...practitionerApproval({ accounts, letters, codes, base, secondApprover }),
     binaries({ attachments, base }),
     documentUpload({ content }),
-    shareByMessage({ letters, codes, base, factsOf: createFacts({ definitions, extract: search.extract, base }) }),
-    consentGrants({ base }),
+    shareByMessage({ letters, codes, base, factsOf }),
+    consentGrants({ base, factsOf }),
   ]
   const operations: readonly Operation[] = [
     invite({ accounts, codes }),
