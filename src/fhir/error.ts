@@ -12,6 +12,8 @@ const problems = {
   unsupportedParameter: { status: 400, code: 'not-supported' },
   loginRequired: { status: 401, code: 'login' },
   expiredToken: { status: 401, code: 'expired' },
+  /** What shows that the sender has the key of a bound token does not hold. */
+  unproven: { status: 401, code: 'security' },
   forbidden: { status: 403, code: 'forbidden' },
   insufficientScope: { status: 403, code: 'forbidden' },
   notFound: { status: 404, code: 'not-found' },

@@ -8,7 +8,13 @@ import type { RequestState } from './request-state.ts'
 /** `presented`: what shows that the sender has the key of a token that is bound to one. */
 export type CallerOf = (
   token: string,
-  presented?: { readonly proof: string; readonly method: string; readonly path: string },
+  presented?: {
+    readonly proof: string
+    readonly method: string
+    readonly path: string
+    /** Asked before the proof is used up. */
+    readonly admit: (principal: Principal) => Promise<void>
+  },
 ) => {
   /** Who the token stood for the last time, if that is known; the same object if it still stands for the same. */
   presumed: Principal | undefined
@@ -33,24 +39,35 @@ export function createBearer({ callerOf, base, rateLimit }: Parts) {
     if (header === '') throw new FhirError('loginRequired', 'Send an access token: Authorization: Bearer …')
     const [, scheme, token] = /^(Bearer|DPoP) +([A-Za-z0-9\-._~+/]+=*)$/i.exec(header) ?? []
     if (!token) throw expired()
-    const presented = scheme?.length === 4 ? { proof: ctx.get('dpop'), method: ctx.method, path: ctx.path } : undefined
+    const { method, path } = ctx
+    const presented = scheme?.length === 4 ? { proof: ctx.get('dpop'), method, path, admit: rateLimit } : undefined
     const { presumed, principal } = callerOf(token, presented)
-    if (presumed && isSearch(ctx)) await presume(ctx, presumed, principal)
+    if (presumed && isSearch(ctx) && (await hasRoom(presumed))) presume(ctx, presumed, principal)
+    else if (presented) ctx.state.caller = contextOf(ctx, await principal)
     else ctx.state.caller = await admitted(ctx, await principal)
   }
 
-  async function presume(
+  /** Whoever is presumed is not charged before it is known that it is he who asks. */
+  function hasRoom(presumed: Principal): Promise<boolean> {
+    return rateLimit(presumed, 0).then(
+      () => true,
+      () => false,
+    )
+  }
+
+  function presume(
     ctx: ParameterizedContext<RequestState>,
     presumed: Principal,
     principal: Promise<Principal | undefined>,
-  ): Promise<void> {
+  ): void {
     // It is heard of where it is waited for.
     principal.catch(() => undefined)
-    const context: Context = Object.assign(await admitted(ctx, presumed), {
+    const context: Context = Object.assign(contextOf(ctx, presumed), {
       async confirm() {
         delete ctx.state.caller
         const now = await principal
-        ctx.state.caller = now === presumed ? context : await admitted(ctx, now)
+        const caller = await admitted(ctx, now)
+        ctx.state.caller = now === presumed ? context : caller
         return ctx.state.caller
       },
     })
@@ -58,8 +75,12 @@ export function createBearer({ callerOf, base, rateLimit }: Parts) {
   }
 
   async function admitted(ctx: ParameterizedContext<RequestState>, principal: Principal | undefined): Promise<Context> {
+    if (principal) await rateLimit(principal)
+    return contextOf(ctx, principal)
+  }
+
+  function contextOf(ctx: ParameterizedContext<RequestState>, principal: Principal | undefined): Context {
     if (!principal) throw expired()
-    await rateLimit(principal)
     let gone: AbortController | undefined
     return {
       principal,

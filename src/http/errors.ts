@@ -25,7 +25,8 @@ export function createErrors(log: Logger, send: Send): Middleware<RequestState> 
       if (!known || known.status >= 500) log.error({ err: error, requestId: ctx.state.requestId }, 'request failed')
       ctx.status = known?.status ?? 500
       if (ctx.status === 401) ctx.set('WWW-Authenticate', challenge(known, ctx.get('authorization')))
-      if (known?.problem === 'insufficientScope') ctx.set('WWW-Authenticate', 'Bearer error="insufficient_scope"')
+      if (known?.problem === 'insufficientScope')
+        ctx.set('WWW-Authenticate', `${schemeOf(ctx.get('authorization'))} error="insufficient_scope"`)
       if (ctx.status === 405) ctx.set('Allow', (known?.allow ?? ofBase).join(', '))
       if (known?.retryAfter !== undefined) ctx.set('Retry-After', String(known.retryAfter))
       const outcome = operationOutcome(known?.issues ?? [unexpected(ctx.state.requestId)])
@@ -39,8 +40,14 @@ const ofBase = ['GET', 'HEAD', 'POST']
 
 /** RFC 6750 §3: no error code when the request carried no token at all. */
 function challenge(error: FhirError | undefined, authorization: string): string {
-  const scheme = /^DPoP /i.test(authorization) ? 'DPoP' : 'Bearer'
+  const scheme = schemeOf(authorization)
+  if (error?.problem === 'unproven') return `${scheme} error="invalid_dpop_proof"`
   return error?.problem === 'expiredToken' ? `${scheme} error="invalid_token"` : scheme
+}
+
+/** Told in the scheme that the caller speaks. https://www.rfc-editor.org/rfc/rfc9449#section-7.1 */
+function schemeOf(authorization: string): 'Bearer' | 'DPoP' {
+  return /^DPoP /i.test(authorization) ? 'DPoP' : 'Bearer'
 }
 
 /** Koa's and body parsers' own errors carry a status; their texts are safe only when they say so (`expose`). */

@@ -2,7 +2,7 @@ import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 import type { Principal } from '../access/principal.ts'
 import { FhirError } from '../fhir/error.ts'
 
-/** `requests`: how many it counts as; 1 unless said otherwise. */
+/** `requests`: how many it counts as; 1 unless said otherwise. With 0 it is only asked whether there is room for one. */
 export type RateLimit = (principal: Principal, requests?: number) => Promise<void>
 
 const perMinute = { person: 6_000, system: 60_000 }
@@ -24,7 +24,8 @@ export function createRateLimit(scale: number): RateLimit {
     const points = Math.min(requests, Math.max(1, limits.points - 1))
     // What is refused costs nothing, or a large Bundle would shut out the small requests that still fit.
     const used = requests === 1 ? null : await limits.get(key)
-    if (used && used.consumedPoints + points > limits.points) throw throttled(used)
+    if (used && used.consumedPoints + Math.max(1, points) > limits.points) throw throttled(used)
+    if (requests === 0) return
     try {
       await limits.consume(key, points)
     } catch (refused) {

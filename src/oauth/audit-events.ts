@@ -52,6 +52,8 @@ export const auditEvents = {
   'client-scope': objectSecurity,
   'client-secret': objectSecurity,
   'client-refused': securityConfiguration,
+  /** Too many requests from one address or of one client. */
+  throttled: nodeAuthentication,
   /** New keys sign from a moment on; those whose end came are gone. */
   'keys-rotate': securityConfiguration,
   'keys-remove': securityConfiguration,

@@ -24,6 +24,7 @@ import { administratorsExist, createRoles } from './accounts/roles.ts'
 import { createSecondFactor, type DemandedOf } from './accounts/second-factor.ts'
 import { createSessions } from './accounts/sessions.ts'
 import { createSetup } from './accounts/setup.ts'
+import { createSignInFailures, type SignInFailures } from './accounts/sign-in-failures.ts'
 import { createThrottle, type Throttle } from './accounts/throttle.ts'
 import { createTotp } from './accounts/totp.ts'
 import { createAuditTrail } from './audit-trail.ts'
@@ -81,7 +82,8 @@ export async function createOAuth(parts: OAuthParts) {
   const letters = createLetters({ mail: parts.mail, publicUrl })
   const throttle = createThrottle({ database: store, scale: parts.rateScale })
   const audit = createAuditTrail(store)
-  const second = secondFactorParts(parts, { codes, letters, throttle })
+  const signInFailures = createSignInFailures({ throttle })
+  const second = secondFactorParts(parts, { codes, letters, throttle, signInFailures })
   const tokens = createTokens({
     database: store,
     practitionerActiveKey,
@@ -103,8 +105,9 @@ export async function createOAuth(parts: OAuthParts) {
   const setup = createSetup({ store, passwords, codes, people, publicUrl })
   const roles = createRoles({ accounts })
   const routes: readonly Middleware[] = createRoutes({
+    rateScale: parts.rateScale,
     ...{ ...authorization, currentKeys, publicUrl, store, people, patientRid, log },
-    ...{ accounts, codes, letters, passwords, throttle, audit, tokens, setup, ...second },
+    ...{ accounts, codes, letters, passwords, throttle, signInFailures, audit, tokens, setup, ...second },
     sessions: createSessions({ store }),
     addressChange: createAddressChange({ store, codes, letters }),
     external: externalParts(parts, { accounts, letters }),
@@ -138,15 +141,16 @@ export async function createOAuth(parts: OAuthParts) {
 /** All that the second step of signing in is made of. */
 function secondFactorParts(
   { publicUrl, store, masterKey, secondFactorOf, now = Date.now }: OAuthParts,
-  { codes, letters, throttle }: { codes: Codes; letters: Letters; throttle: Throttle },
+  found: { codes: Codes; letters: Letters; throttle: Throttle; signInFailures: SignInFailures },
 ) {
+  const { codes, letters, throttle, signInFailures } = found
   const factorKey = derivedSecret(masterKey, 'second factors')
   const totp = createTotp({ issuer: `Chartshare ${new URL(publicUrl).host}`, now })
   const passkeys = createPasskeys({ publicUrl })
   const recoveryCodes = createRecoveryCodes({ codes })
   const begunSignIns = createBegunSignIns({ database: store })
   const shared = { store, database: store, totp, passkeys, recoveryCodes, begunSignIns, letters, factorKey, now }
-  const secondFactor = createSecondFactor({ ...shared, throttle, demandedOf: secondFactorOf })
+  const secondFactor = createSecondFactor({ ...shared, throttle, signInFailures, demandedOf: secondFactorOf })
   return {
     ...{ secondFactor, begunSignIns },
     enrolment: createFactorEnrolment(shared),

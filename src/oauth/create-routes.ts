@@ -11,6 +11,7 @@ import type { AccountRows } from './accounts/account.ts'
 import { createActivate } from './accounts/activation.ts'
 import type { AddressChange } from './accounts/address-change.ts'
 import type { BegunSignIns } from './accounts/begun-sign-ins.ts'
+import { createConnectedApps } from './accounts/connected-apps.ts'
 import type { Codes } from './accounts/codes.ts'
 import type { ExternalProvider } from './accounts/external-provider.ts'
 import type { FactorCare } from './accounts/factor-care.ts'
@@ -22,6 +23,7 @@ import type { Passwords } from './accounts/passwords.ts'
 import { createRecovery } from './accounts/recovery.ts'
 import { createRegister } from './accounts/registration.ts'
 import type { SecondFactor } from './accounts/second-factor.ts'
+import type { SignInFailures } from './accounts/sign-in-failures.ts'
 import type { Sessions } from './accounts/sessions.ts'
 import type { createSetup } from './accounts/setup.ts'
 import type { Throttle } from './accounts/throttle.ts'
@@ -38,6 +40,7 @@ import { launchEndpoint } from './endpoints/launch.ts'
 import { sessionEndpoints } from './endpoints/sessions.ts'
 import type { Log } from './log.ts'
 import { accountAddress } from './pages/account-address.ts'
+import { accountApps } from './pages/account-apps.ts'
 import { accountFactors } from './pages/account-factors.ts'
 import { accountPage } from './pages/account-page.ts'
 import { accountSessions } from './pages/account-sessions.ts'
@@ -62,16 +65,19 @@ import type { Tokens } from './principal.ts'
 import { createAuditedRequests } from './provider/audited-requests.ts'
 import { createAuthorizationRequest } from './provider/authorization-request.ts'
 import type { Authorization } from './provider/create-provider.ts'
+import { nameOfClient } from './provider/clients.ts'
 import { createFormPost } from './provider/form-post.ts'
 import { createLogout } from './provider/logout.ts'
 import { createOwnContext } from './provider/own-context.ts'
 import { createPinnedRequest } from './provider/pinned-request.ts'
 import { createRegistrationRequest } from './provider/registration-request.ts'
+import { createRequestLimits } from './provider/request-limits.ts'
 import { createSessionPlaces } from './provider/session-places.ts'
 import { createTokenRequest } from './provider/token-request.ts'
 
 export interface RoutesParts extends Authorization {
   currentKeys: Middleware
+  rateScale: number
   publicUrl: string
   store: Pick<Store, 'query' | 'transaction'>
   people: People
@@ -80,6 +86,7 @@ export interface RoutesParts extends Authorization {
   letters: Letters
   passwords: Passwords
   throttle: Throttle
+  signInFailures: SignInFailures
   tokens: Tokens
   setup: ReturnType<typeof createSetup>
   secondFactor: SecondFactor
@@ -101,12 +108,14 @@ export function createRoutes(parts: RoutesParts): Middleware[] {
   const { provider, publicUrl, jwks, pages, throttle, audit, store, tokens } = parts
   const administrators = createAdministrators(tokens)
   const issuer = `${publicUrl}/auth`
+  const limits = createRequestLimits({ scale: parts.rateScale, audit })
   const within: Middleware[] = [
     parts.currentKeys,
     createAuditedRequests({ ...parts, database: store }),
     createFormPost({ pages }),
     createAuthorizationRequest({ provider, issuer, waitingPage: pages.waiting }),
     createTokenRequest({ provider, jwks }),
+    limits.byClient,
     createRegistrationRequest({ provider, database: store, administrators, throttle }),
     createSessionPlaces(parts),
     createLogout({ database: store, audit }),
@@ -117,6 +126,7 @@ export function createRoutes(parts: RoutesParts): Middleware[] {
   const steps = [
     createFailures(parts),
     pinned,
+    limits.byNetwork,
     crossOrigin,
     endpoints(parts, administrators).routes(),
     accountPages(parts).routes(),
@@ -159,7 +169,10 @@ function accountPages(parts: RoutesParts): Router<FormState> {
   factorPage(router, { ...parts, ways })
   enrolPage(router, { ...parts, ways })
   const signedIn = createSignedIn({ ...parts, database })
-  const showAccount = accountPage(router, { ...parts, signedIn })
+  const nameOf = (clientId: string) => nameOfClient(parts.provider, clientId)
+  const connectedApps = createConnectedApps({ database, nameOf })
+  const showAccount = accountPage(router, { ...parts, signedIn, connectedApps })
+  accountApps(router, { ...parts, signedIn, connectedApps, showAccount })
   accountFactors(router, { ...parts, signedIn, showAccount })
   accountAddress(router, { ...parts, signedIn })
   accountSessions(router, { ...parts, signedIn, showAccount })

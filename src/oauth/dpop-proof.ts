@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto'
 import { calculateJwkThumbprint, EmbeddedJWK, jwtVerify } from 'jose'
 import type { Database } from './accounts/account.ts'
+import type { Principal } from '../access/principal.ts'
 import { parseUrl } from './parse-url.ts'
 
 export const proofAlgorithms = ['ES256', 'ES384', 'Ed25519', 'EdDSA']
@@ -17,6 +18,8 @@ export interface PresentedProof {
   readonly proof: string
   readonly method: string
   readonly path: string
+  /** Asked before the proof is used up and its use kept; what it throws is the answer. */
+  readonly admit?: (principal: Principal) => Promise<void>
 }
 
 /** Seconds that clocks may differ and requests may travel, in both directions; as at the token endpoint. */
@@ -24,11 +27,16 @@ const window = 300
 
 export type ProofCheck = ReturnType<typeof createProofCheck>
 
-/** `jkt`: the thumbprint of the key that the token is bound to. */
+/** `jkt`: the thumbprint of the key that `token` is bound to, which stands for `principal`. */
 export function createProofCheck({ database, publicUrl }: { database: Database; publicUrl: string }) {
-  return async function isProven(token: string, jkt: string, presented: PresentedProof): Promise<boolean> {
+  return async function isProven(
+    { token, jkt, principal }: { token: string; jkt: string; principal: Principal },
+    presented: PresentedProof,
+  ): Promise<boolean> {
     const jti = await verified(token, jkt, presented, publicUrl)
-    return jti !== undefined && firstUse(database, jkt, jti)
+    if (jti === undefined) return false
+    await presented.admit?.(principal)
+    return firstUse(database, jkt, jti)
   }
 }
 

@@ -6,6 +6,7 @@
  */
 import type { Principal, Role } from '../access/principal.ts'
 import { parseScopes } from '../access/scopes.ts'
+import { FhirError } from '../fhir/error.ts'
 import { type Database, rolesOf } from './accounts/account.ts'
 import { mayActSql } from './accounts/activity.ts'
 import { type PartyKeys, partiesSql } from './accounts/parties.ts'
@@ -113,14 +114,16 @@ export function createTokens(parts: {
 
   /**
    * A token that is bound to a key is of no use without a proof, and a proof of none for another token: that would hide that
-   * it is not bound.
+   * it is not bound. Throws FhirError('unproven').
    */
   async function proven(token: string, id: string, presented?: PresentedProof): Promise<Principal | undefined> {
     const found = await access(id)
     const jkt = found?.payload.jkt
     if (jkt === undefined && presented === undefined) return found?.principal
     if (jkt === undefined || presented === undefined) return undefined
-    return (await isProven(token, jkt, presented)) ? found?.principal : undefined
+    const { principal } = found!
+    if (await isProven({ token, jkt, principal }, presented)) return principal
+    throw new FhirError('unproven', 'The DPoP proof is missing, was used before, or does not hold for this request.')
   }
 
   return {

@@ -363,10 +363,10 @@ test('what becomes of an app is there, with who did it', async () => {
   assert.deepEqual([removed.account_id, removed.detail.client], [chiefId, other.body.client_id])
 })
 
-/** Provoked where second factors, sessions, addresses and signing keys are tested. */
+/** Provoked where second factors, sessions, addresses, signing keys and limits are tested. */
 const elsewhere: readonly string[] = [
   ...['factor-add', 'factor-remove', 'recovery-codes', 'session-end', 'address-ask', 'address-change'],
-  ...['keys-rotate', 'keys-remove'],
+  ...['keys-rotate', 'keys-remove', 'throttled'],
 ]
 
 test('every kind of event was provoked above', () => {

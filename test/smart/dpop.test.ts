@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { createHash, randomUUID } from 'node:crypto'
 import { createServer, request } from 'node:http'
 import { after, before, describe, test } from 'node:test'
-import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { createProofCheck } from '../../src/oauth/dpop-proof.ts'
 import { compose, type Composed } from '../../src/compose.ts'
 import { authorizationRequest, authorize, clientKey, post, register, type TokenAnswer } from './app.ts'
 import { type Hospital, startHospital } from './hospital.ts'
@@ -117,9 +118,44 @@ describe('a token that is bound to a key', () => {
     for (const [what, proof] of cases) {
       const { status, headers } = await ask(token, proof)
       assert.equal(status, 401, what)
-      assert.match(headers.get('www-authenticate')!, /^DPoP error="invalid_token"/, what)
+      assert.match(headers.get('www-authenticate')!, /^DPoP error="invalid_dpop_proof"/, what)
     }
     assert.equal((await ask(token, await key.proof('GET', target(), token))).status, 200)
+  })
+
+  test('opens our own endpoints with a proof for them, and with nothing else', async () => {
+    const key = await appKey()
+    const { body } = await launchWith(key)
+    const token = body.access_token
+    const url = `${hospital.url}/auth/connections`
+    assert.equal((await ask(token, await key.proof('GET', url, token), 'DPoP', url)).status, 200)
+    const cases: [string, string | undefined, string, RegExp][] = [
+      ['as Bearer', undefined, 'Bearer', /^Bearer error="invalid_token"/],
+      ['as Bearer with a proof', await key.proof('GET', url, token), 'Bearer', /^Bearer error="invalid_token"/],
+      ['without a proof', undefined, 'DPoP', /^DPoP error="invalid_dpop_proof"/],
+      ['for another place', await key.proof('GET', target(), token), 'DPoP', /^DPoP error="invalid_dpop_proof"/],
+    ]
+    for (const [what, proof, scheme, challenge] of cases) {
+      const { status, headers } = await ask(token, proof, scheme, url)
+      assert.equal(status, 401, what)
+      assert.match(headers.get('www-authenticate')!, challenge, what)
+    }
+    const asking = `${hospital.url}/auth/token/introspection`
+    const dpop = await key.proof('POST', asking, token)
+    const headers = { authorization: `DPoP ${token}`, dpop }
+    assert.equal((await post(asking, { token }, headers)).body['active'], true)
+    const used = await post(asking, { token }, headers)
+    assert.deepEqual([used.status, used.body['error']], [401, 'invalid_dpop_proof'])
+    assert.equal((await post(asking, { token }, { authorization: `Bearer ${token}` })).status, 401)
+  })
+
+  test('hears in its own scheme that its scope is too small', async () => {
+    const key = await appKey()
+    const { body } = await launchWith(key)
+    const proof = await key.proof('DELETE', target(), body.access_token)
+    const { status, headers } = await ask(body.access_token, proof, 'DPoP', target(), 'DELETE')
+    assert.equal(status, 403)
+    assert.equal(headers.get('www-authenticate'), 'DPoP error="insufficient_scope"')
   })
 
   test('is refreshed with a proof of the same key alone, and stays bound', async () => {
@@ -204,7 +240,38 @@ describe('a proof works once', () => {
     const form = { grant_type: 'refresh_token', client_id: 'chartshare-web' }
     const first = await post(tokenUrl(), { ...form, refresh_token: body.refresh_token }, { dpop })
     assert.equal(first.status, 200)
-    assert.equal((await post(tokenUrl(), { ...form, refresh_token: first.body.refresh_token }, { dpop })).status, 400)
+    const again = await post(tokenUrl(), { ...form, refresh_token: first.body.refresh_token }, { dpop })
+    assert.deepEqual([again.status, again.body['error']], [400, 'invalid_dpop_proof'])
+  })
+
+  test('at the token endpoint, of 10 uses in parallel too, and the others say why', async () => {
+    const key = await appKey()
+    const launches = []
+    for (let n = 0; n < 10; n++) launches.push(await launchWith(key))
+    const dpop = await key.proof('POST', tokenUrl())
+    const answers = await Promise.all(
+      launches.map(({ body }) => {
+        const form = { grant_type: 'refresh_token', client_id: 'chartshare-web', refresh_token: body.refresh_token }
+        return post(tokenUrl(), form, { dpop })
+      }),
+    )
+    const refused = answers.filter(({ status }) => status !== 200)
+    assert.equal(refused.length, 9)
+    for (const { status, body } of refused) assert.deepEqual([status, body['error']], [400, 'invalid_dpop_proof'])
+  })
+
+  test('and is not used up by a request that is one too many', async () => {
+    const key = await appKey()
+    const { store, settings } = { store: hospital.server.composed.store, settings: hospital.server.settings }
+    const isProven = createProofCheck({ database: store, publicUrl: settings.publicUrl })
+    const proof = await key.proof('GET', target(), 'a token')
+    const jkt = await calculateJwkThumbprint(key.privateJwk)
+    const principal = { kind: 'system', roles: [], scopes: [], clientId: 'some' } as const
+    const presented = { proof, method: 'GET', path: new URL(target()).pathname }
+    const admit = () => Promise.reject(new Error('too many'))
+    const bound = { token: 'a token', jkt, principal }
+    await assert.rejects(isProven(bound, { ...presented, admit }), /too many/)
+    assert.deepEqual([await isProven(bound, presented), await isProven(bound, presented)], [true, false])
   })
 })
 

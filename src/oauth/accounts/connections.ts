@@ -14,9 +14,15 @@ export interface Connection {
   readonly patient_id: string | null
   readonly created: Date
   readonly ends_at: Date
+  /** When it was given its latest token. */
+  readonly last_used: Date
+  readonly with_session: boolean
 }
 
-const columns = 'g.grant_id, g.account_id, g.client_id, g.scope, g.patient_id, g.created, g.ends_at'
+const columns = `g.grant_id, g.account_id, g.client_id, g.scope, g.patient_id, g.created, g.ends_at,
+  g.session_uid is not null as with_session,
+  greatest(g.created, (select to_timestamp(max((t.payload ->> 'iat')::bigint)) from oidc_payload t
+    where t.grant_id = g.grant_id and t.model in ('AccessToken', 'RefreshToken'))) as last_used`
 
 export function connectionsOf(database: Database, accountId: string): Promise<Connection[]> {
   return database.query<Connection>(

@@ -5,6 +5,7 @@
  */
 import type { Account, AccountRows, Database } from './account.ts'
 import type { Passwords } from './passwords.ts'
+import type { SignInFailures } from './sign-in-failures.ts'
 import type { Throttle } from './throttle.ts'
 
 interface Parts {
@@ -12,6 +13,7 @@ interface Parts {
   accounts: AccountRows
   passwords: Passwords
   throttle: Throttle
+  signInFailures: SignInFailures
 }
 
 export type SignIn =
@@ -27,18 +29,19 @@ const perAccount = { free: 25, longest: 60 }
 
 export type Login = ReturnType<typeof createLogin>
 
-export function createLogin({ database, accounts, passwords, throttle }: Parts) {
+export function createLogin({ database, accounts, passwords, throttle, signInFailures }: Parts) {
   return async function login(given: { email: string; password: string; ip: string }): Promise<SignIn> {
     const email = given.email.trim().toLowerCase()
     const here = ['login', email, given.ip]
     const anywhere = ['login', email]
     const near = await throttle.attempt(here, perPlace)
-    const verdict = near.admitted ? await throttle.attempt(anywhere, perAccount) : near
+    const wide = near.admitted ? await throttle.attempt(anywhere, perAccount) : near
+    const verdict = wide.admitted ? await signInFailures.attempt(given.ip) : wide
     if (!verdict.admitted) return { outcome: 'wait', seconds: verdict.seconds }
     const account = await accounts.byEmail(database, email)
     const right = await passwords.matches(account?.passwordHash, given.password)
     if (!account || !right || account.state === 'disabled') return { outcome: 'wrong' }
-    await Promise.all([throttle.forget(here), throttle.forget(anywhere)])
+    await Promise.all([throttle.forget(here), throttle.forget(anywhere), signInFailures.forgive(given.ip)])
     if (account.state === 'unverified') return { outcome: 'unverified', account }
     return { outcome: account.mayAct ? 'welcome' : 'inactive', account }
   }

@@ -12,6 +12,7 @@ import { type Factor, factorsOf, useCounter, useStep } from './factor-rows.ts'
 import type { Letters } from './letters.ts'
 import type { Passkeys } from './passkeys.ts'
 import type { RecoveryCodes } from './recovery-codes.ts'
+import type { SignInFailures } from './sign-in-failures.ts'
 import type { Throttle } from './throttle.ts'
 import type { Totp } from './totp.ts'
 
@@ -27,6 +28,7 @@ interface Parts {
   begunSignIns: BegunSignIns
   letters: Letters
   throttle: Throttle
+  signInFailures: SignInFailures
   factorKey: Buffer
 }
 
@@ -47,7 +49,18 @@ export const byKey: readonly string[] = ['pop', 'mfa']
 export type SecondFactor = ReturnType<typeof createSecondFactor>
 
 export function createSecondFactor(parts: Parts) {
-  const { store, demandedOf, totp, passkeys, recoveryCodes, begunSignIns, letters, throttle, factorKey } = parts
+  const {
+    store,
+    demandedOf,
+    totp,
+    passkeys,
+    recoveryCodes,
+    begunSignIns,
+    letters,
+    throttle,
+    signInFailures,
+    factorKey,
+  } = parts
 
   function isDemanded({ person }: Pick<Account, 'person'>): boolean {
     return demandedOf === 'all' || (demandedOf === 'staff' && person?.type === 'Practitioner')
@@ -113,13 +126,14 @@ export function createSecondFactor(parts: Parts) {
       }
     },
 
-    async check(account: Account, begun: BegunSignIn, answer: Answer): Promise<Proof> {
+    async check(account: Account, begun: BegunSignIn, answer: Answer, ip: string): Promise<Proof> {
       const key = ['second factor', account.id]
-      const verdict = await throttle.attempt(key, perAccount)
+      const own = await throttle.attempt(key, perAccount)
+      const verdict = own.admitted ? await signInFailures.attempt(ip) : own
       if (!verdict.admitted) return { outcome: 'wait', seconds: verdict.seconds }
       const amr = await prove(account, begun, answer)
       if (!amr) return { outcome: 'wrong' }
-      await throttle.forget(key)
+      await Promise.all([throttle.forget(key), signInFailures.forgive(ip)])
       return { outcome: 'proven', amr }
     },
   }

@@ -41,6 +41,12 @@ export function createThrottle({ database, scale }: { database: Database; scale:
       if (scale === 0) return admitted
       return ask(limitSql, [key(parts), Math.ceil(most * scale), seconds], 'throttle-limit')
     },
+    /** One that `limit` counted does not count after all. */
+    async refund(parts: readonly string[]): Promise<void> {
+      if (scale === 0) return
+      const text = 'update oauth_throttle set count = greatest(count - 1, 0) where key = $1'
+      await database.query(text, [key(parts)], 'throttle-refund')
+    },
   }
 }
 

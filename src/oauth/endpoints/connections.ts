@@ -92,11 +92,12 @@ function concerns(ctx: Context, { client_id: client }: Connection): boolean {
 }
 
 function shown(connection: Connection, name: string): Record<string, unknown> {
-  const { grant_id: id, client_id, scope, patient_id: patient, created, ends_at: ends } = connection
+  const { grant_id: id, client_id, scope, patient_id: patient, created, ends_at: ends, last_used: used } = connection
   return {
     ...{ id, client_id, client_name: name, scope },
     ...(patient === null ? {} : { patient }),
     created: created.toISOString(),
+    last_used: used.toISOString(),
     expires: ends.toISOString(),
   }
 }

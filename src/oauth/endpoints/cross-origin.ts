@@ -10,10 +10,10 @@ const paths = /^\/auth\/(?:launch|connections|clients)(?:\/|$)/
 export const crossOrigin: Middleware = async function crossOrigin(ctx, next) {
   if (!paths.test(ctx.path)) return next()
   ctx.set('Access-Control-Allow-Origin', '*')
-  ctx.set('Access-Control-Expose-Headers', 'Link')
+  ctx.set('Access-Control-Expose-Headers', 'Link, WWW-Authenticate, Retry-After')
   if (ctx.method !== 'OPTIONS') return next()
   ctx.set('Access-Control-Allow-Methods', 'GET, POST, PATCH, DELETE')
-  ctx.set('Access-Control-Allow-Headers', 'Authorization, Content-Type')
+  ctx.set('Access-Control-Allow-Headers', 'Authorization, Content-Type, DPoP')
   ctx.set('Access-Control-Max-Age', '3600')
   ctx.status = 204
 }

@@ -9,7 +9,7 @@ import type { Context } from 'koa'
 import type { AuditTrail } from '../audit-trail.ts'
 import type { LiveToken, Tokens } from '../principal.ts'
 import { readText } from '../read-body.ts'
-import { type Administrators, bearerOf, type Caller } from './administrators.ts'
+import { type Administrators, type Caller, credentialsOf } from './administrators.ts'
 import { auditRefusals } from './audited.ts'
 import { sendError } from './send-error.ts'
 
@@ -24,16 +24,12 @@ export function introspectionEndpoint(router: Router, { tokens, administrators, 
   const audited = auditRefusals(audit, 'introspect')
 
   router.post('/auth/token/introspection', async (ctx, next) => {
-    const bearer = bearerOf(ctx)
-    return bearer === undefined ? next() : audited(ctx, () => introspect(ctx, bearer))
+    return credentialsOf(ctx) === undefined ? next() : audited(ctx, () => introspect(ctx))
   })
 
-  async function introspect(ctx: Context, bearer: string): Promise<void> {
-    const caller = await administrators.identify(bearer)
-    if (!caller) {
-      ctx.set('WWW-Authenticate', 'Bearer error="invalid_token"')
-      return sendError(ctx, 401, 'invalid_token', 'The access token is unknown, expired or revoked.')
-    }
+  async function introspect(ctx: Context): Promise<void> {
+    const caller = await administrators.identify(ctx)
+    if (!caller) return
     if (!ctx.is('urlencoded')) return sendError(ctx, 400, 'invalid_request', 'Send application/x-www-form-urlencoded.')
     const [token, ...more] = new URLSearchParams(await readText(ctx.req)).getAll('token')
     if (!token || more.length > 0) return sendError(ctx, 400, 'invalid_request', 'Send one token.')

@@ -6,8 +6,10 @@
 import type Router from '@koa/router'
 import type { Context } from 'koa'
 import type { AddressChange } from '../accounts/address-change.ts'
+import type { ConnectedApps } from '../accounts/connected-apps.ts'
 import type { FactorCare } from '../accounts/factor-care.ts'
 import type { Sessions } from '../accounts/sessions.ts'
+import { appsSection } from './apps-section.ts'
 import { alert, notice } from './controls.ts'
 import { factorSection } from './factor-section.ts'
 import type { FormState } from './form.ts'
@@ -20,6 +22,7 @@ interface Parts {
   signedIn: SignedIn
   factorCare: FactorCare
   sessions: Sessions
+  connectedApps: Pick<ConnectedApps, 'list'>
   addressChange: Pick<AddressChange, 'pending'>
 }
 
@@ -29,6 +32,7 @@ const messages: Readonly<Record<string, string>> = {
   renamed: 'The new name is kept.',
   removed: 'It is removed.',
   'signed-out': 'That is signed out.',
+  disconnected: 'The app is disconnected.',
   cancelled: 'Your address stays as it is.',
 }
 
@@ -36,7 +40,7 @@ export type ShowAccount = (ctx: Context, owner: Owner, problem?: { status: numbe
 
 export function accountPage(
   router: Router<FormState>,
-  { signedIn, factorCare, sessions, addressChange }: Parts,
+  { signedIn, factorCare, sessions, connectedApps, addressChange }: Parts,
 ): ShowAccount {
   async function show(
     ctx: Context,
@@ -50,6 +54,7 @@ export function accountPage(
       body: html`${alert(problem?.text)} ${!problem && message !== undefined && notice(message)}
         <p>You are signed in as <strong>${account.email}</strong>. <a href="/">To your documents</a></p>
         ${factorSection(await factorCare.list(account))} ${sessionSection(await sessions.list(account.id), sessionUid)}
+        ${appsSection(await connectedApps.list(account.id))}
         ${addressSection(account.email, await addressChange.pending(account.id))}
         <section>
           <h2>Password</h2>

@@ -45,7 +45,7 @@ export function factorPage(router: Router<FormState>, { ways, secondFactor, audi
     if (!found) return outdated(ctx)
     const { account, begun, interaction } = found
     const answer = answerOf(ctx.state.form)
-    const proof = await secondFactor.check(account, begun, answer)
+    const proof = await secondFactor.check(account, begun, answer, ctx.ip)
     if (proof.outcome === 'proven') return ways.afterSecondFactor(ctx, found, proof.amr, way)
     const status = proof.outcome === 'wait' ? 429 : 401
     await audit(ctx, { interaction: 'login', outcome: 'refused', status, account, clientId: clientOf(interaction) })

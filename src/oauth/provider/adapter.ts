@@ -63,7 +63,7 @@ export function createAdapter(parts: { database: Pick<Handle, 'query'>; jwks: Jw
           ],
           `oidc-upsert-${conflict.slice(0, 7)}`,
         )
-        if (rows.length === 0) throw new errors.InvalidClientAuth('an assertion or a proof must only be used once')
+        if (rows.length === 0) throw new UsedBefore(id)
       },
 
       async find(id) {
@@ -116,6 +116,15 @@ export function createAdapter(parts: { database: Pick<Handle, 'query'>; jwks: Jw
         await database.query('delete from oidc_payload where model = $1 and grant_id = $2', [model, grantId])
       },
     }
+  }
+}
+
+/** Of an assertion, unless whoever knows the request finds that it is of a proof. */
+export class UsedBefore extends errors.InvalidClientAuth {
+  readonly id: string
+  constructor(id: string) {
+    super('an assertion must only be used once')
+    this.id = id
   }
 }
 

@@ -133,7 +133,7 @@ function grantTypeOf(ctx: Ctx): string {
 }
 
 /** Who the caller says that it is, where that was not believed. */
-function claimedClient(ctx: Ctx): string | undefined {
+export function claimedClient(ctx: Ctx): string | undefined {
   const { body = {} } = ctx.req as { body?: Record<string, unknown> }
   const named = body.client_id ?? ctx.query.client_id
   if (typeof named === 'string') return named

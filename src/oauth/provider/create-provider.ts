@@ -19,6 +19,7 @@ import { createGuardedFetch } from './guarded-fetch.ts'
 import { createInteractions, createInteractionUrl } from './interactions.ts'
 import { createJwksCache } from './jwks-cache.ts'
 import { createLaunches } from './launches.ts'
+import { nameReplayedProofs } from './proof-replay.ts'
 
 interface Parts {
   publicUrl: string
@@ -53,6 +54,7 @@ export function createProvider({ isUsable, fetchAllow, ...parts }: Parts) {
     }),
   )
   compareHashedSecrets(provider)
+  nameReplayedProofs(provider)
   const interactions = createInteractions({ provider })
   return { provider, jwks, grantableScopes, grants, launches, pages, interactions, clients: adapter('Client') }
 }

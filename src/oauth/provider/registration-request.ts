@@ -8,7 +8,7 @@ import type { Middleware } from 'koa'
 import type Provider from 'oidc-provider'
 import type { Database } from '../accounts/account.ts'
 import type { Throttle } from '../accounts/throttle.ts'
-import { type Administrators, bearerOf } from '../endpoints/administrators.ts'
+import { type Administrators, credentialsOf } from '../endpoints/administrators.ts'
 import { sendError } from '../endpoints/send-error.ts'
 import { parseObject, readText } from '../read-body.ts'
 import { isSameClient } from './client-changes.ts'
@@ -45,14 +45,10 @@ export function createRegistrationRequest({ provider, database, administrators, 
     ctx: Parameters<Middleware>[0],
     metadata: Metadata,
   ): Promise<SmartClient['approval'] | undefined> {
-    const bearer = bearerOf(ctx)
-    if (bearer === undefined) return waitingIfFew(ctx, [ctx.ip])
-    const caller = await administrators.identify(bearer)
-    if (!caller) {
-      ctx.set('WWW-Authenticate', 'Bearer error="invalid_token"')
-      sendError(ctx, 401, 'invalid_token', 'The access token is unknown, expired or revoked.')
-      return undefined
-    }
+    const credentials = credentialsOf(ctx, `/auth${ctx.path}`)
+    if (credentials === undefined) return waitingIfFew(ctx, [ctx.ip])
+    const caller = await administrators.identify(ctx, credentials)
+    if (!caller) return undefined
     const { accountId, clientId } = caller.principal
     if (!caller.mayAdminister) return waitingIfFew(ctx, [accountId ?? clientId, ctx.ip])
     refuseUnnamed(metadata)
