@@ -24,6 +24,7 @@ import { createKeys, type Keys } from './search/keys.ts'
 import type { Accounts } from './sharing/accounts.ts'
 import { activityKeys } from './sharing/active-practitioner.ts'
 import { createSharing } from './sharing/create-sharing.ts'
+import { createShowTrail, type ShowTrail } from './sharing/show-trail.ts'
 import { createMail } from './sharing/mail.ts'
 import { mailbox, mailChannel } from './sharing/mail-channel.ts'
 import { createOutbox, type Outbox } from './sharing/outbox.ts'
@@ -61,6 +62,7 @@ export interface Composed {
   readonly store: Store
   readonly keys: Keys
   readonly seals: AuditSeals
+  readonly trail: ShowTrail
   readonly base: string
   /** Where the first administrator is made, while there is none. */
   readonly setupLink: string | undefined
@@ -101,7 +103,7 @@ async function composeOn(
   const watch = await watchIndex(searchIndex, index, search, log)
   const access = createAccess({ definitions, search, keys, base, implicitPolicy: settings.implicitPolicy })
   const outbox = openOutbox(settings, { store, key: secretFor('outbox'), log })
-
+  const trail = createShowTrail({ store, seals, search, keys, base, issuer: `${publicUrl}/auth` })
   // Two pairs of parts need each other: what they need is looked up when it is used, after all of them are there.
   const late = {} as { oauth: OAuth; performer: Performer }
   const sharing = createSharing({
@@ -115,6 +117,7 @@ async function composeOn(
   const capabilities = createCapabilities({ definitions, access, search, operations, base, limits })
   late.performer = createPerform({
     ...{ definitions, access, search, keys, store, rules, operations, capabilities, base, limits },
+    beforehand: trail.before,
     onError: (err) => log.error({ err }, 'an entry of a batch failed'),
   })
   late.oauth = await createOAuth({
@@ -145,10 +148,10 @@ async function composeOn(
     readiness: readinessOf({ database: () => store.query('select 1'), attachments: () => objects.health() }),
     rateLimit: createRateLimit(limits.rateScale),
   })
-  const housekeeping = parts.housekeeping === false ? [] : keepHouse({ store, seals, oauth, log })
+  const housekeeping = parts.housekeeping === false ? [] : keepHouse({ store, seals, trail, oauth, log })
   await outbox.start()
   return {
-    ...{ app, store, keys, seals, base, setupLink },
+    ...{ app, store, keys, seals, trail, base, setupLink },
     perform: performer.perform,
     roundTrips: database.roundTrips,
     async close() {
@@ -273,13 +276,19 @@ function readinessOf(checks: Record<string, () => Promise<unknown>>): Readiness 
   }
 }
 
-function keepHouse({ store, seals, oauth, log }: { store: Store; seals: AuditSeals; oauth: OAuth; log: Log }) {
+function keepHouse({
+  store,
+  seals,
+  trail,
+  oauth,
+  log,
+}: Pick<Composed, 'store' | 'seals' | 'trail'> & { oauth: OAuth; log: Log }) {
   return [
     every(3_600_000, log, () => store.attachments.sweep(Date.now(), seals.isAnchor)),
     // Processes that never live for an hour take part as well.
     every(300_000, log, oauth.sweepWhenDue),
     every(43_200_000, log, () => seals.makeMonths()),
-    every(sealEvery, log, () => seals.seal()),
+    every(sealEvery, log, trail.inQuiet),
   ]
 }
 

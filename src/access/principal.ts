@@ -38,6 +38,8 @@ export interface Context {
   readonly now: Date
   readonly signal: AbortSignal
   readonly ip?: string
+  /** The end of the access token: it tells two of them apart and opens nothing. */
+  readonly token?: string
   /**
    * Present while the token is still being looked up: `principal` is who it stood for the last time. Answers this context, or
    * the one of whom it stands for now; until then nothing may be written, kept or shown. Throws FhirError('expiredToken').

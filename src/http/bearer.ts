@@ -42,6 +42,7 @@ export function createBearer({ callerOf, base, rateLimit }: Parts) {
     const { method, path } = ctx
     const presented = scheme?.length === 4 ? { proof: ctx.get('dpop'), method, path, admit: rateLimit } : undefined
     const { presumed, principal } = callerOf(token, presented)
+    ctx.state.tokenMark = token.slice(-tokenMark)
     if (presumed && isSearch(ctx) && (await hasRoom(presumed))) presume(ctx, presumed, principal)
     else if (presented) ctx.state.caller = contextOf(ctx, await principal)
     else ctx.state.caller = await admitted(ctx, await principal)
@@ -91,10 +92,14 @@ export function createBearer({ callerOf, base, rateLimit }: Parts) {
         return (gone ??= untilGone(ctx.res)).signal
       },
       ip: ctx.ip,
+      ...(ctx.state.tokenMark === undefined ? {} : { token: ctx.state.tokenMark }),
       charge: (requests) => rateLimit(principal, requests),
     }
   }
 }
+
+/** "≤ 32 characters" of an opaque token, says BALP; what is left out must be beyond guessing. */
+const tokenMark = 8
 
 function expired(): FhirError {
   return new FhirError('expiredToken', 'The access token is unknown, expired or revoked. Sign in again.')

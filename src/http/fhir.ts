@@ -42,8 +42,11 @@ export function createFhir({ definitions, attachments, perform, base, limits, se
     if (ctx.querystring.includes('%00')) throw holdsNul()
     const path = decodedPath(ctx.path.replace(/^\/fhir\/?/, ''))
     const query = new URLSearchParams(ctx.querystring)
+    let sent = `${ctx.method} ${ctx.originalUrl}`
     if (ctx.method === 'POST' && /(?:^|\/)_search\/*$/.test(path)) {
-      const form = await readForm(ctx, formLimit)
+      const posted = await readForm(ctx, formLimit)
+      sent += `\n\n${posted}`
+      const form = new URLSearchParams(posted)
       if ([...form.values()].some((value) => value.includes('\u0000'))) throw holdsNul()
       for (const [name, value] of form) query.append(name, value)
       ctx.state['formFormat'] = form.get('_format') ?? undefined
@@ -52,6 +55,7 @@ export function createFhir({ definitions, attachments, perform, base, limits, se
       method: ctx.method === 'HEAD' ? 'GET' : ctx.method,
       path,
       query,
+      sent,
       ifMatch: ctx.get('if-match') || undefined,
       ifNoneMatch: ctx.get('if-none-match') || undefined,
       ifModifiedSince: modifiedSince(ctx.get('if-modified-since')),

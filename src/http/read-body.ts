@@ -52,11 +52,11 @@ export async function readBody(
 }
 
 /** The parameters of a `_search` by POST. https://hl7.org/fhir/R4/http.html#search */
-export async function readForm(ctx: Context, limit: number): Promise<URLSearchParams> {
+export async function readForm(ctx: Context, limit: number): Promise<string> {
   if (mediaType(ctx.get('content-type')) !== 'application/x-www-form-urlencoded') {
     throw new FhirError('unsupportedMediaType', 'A search by POST is sent as application/x-www-form-urlencoded.')
   }
-  return new URLSearchParams(await readText(ctx.req, limit, ctx.request.length))
+  return readText(ctx.req, limit, ctx.request.length)
 }
 
 const writing = ['create', 'update', 'conditional-update', 'patch', 'conditional-patch']

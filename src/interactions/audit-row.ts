@@ -1,5 +1,6 @@
 import type { Context } from '../access/principal.ts'
 import type { Rid } from '../search/keys.ts'
+import type { Interaction } from './interaction.ts'
 import type { AuditDetail, AuditRow } from '../store/store.ts'
 
 /** What was touched, as far as it is known; the rest of the row comes from the context. */
@@ -10,6 +11,11 @@ export interface Touched {
   patients?: readonly Rid[] | undefined
   query?: string | undefined
   detail?: AuditDetail | undefined
+}
+
+/** What was asked, to the letter where that is known. */
+export function withRequest(interaction: Interaction, touched: Touched): Touched {
+  return 'sent' in interaction && interaction.sent !== undefined ? { ...touched, query: interaction.sent } : touched
 }
 
 /** The audit trail's line for one interaction: identities, person, client and outcome, never content. */
@@ -30,6 +36,7 @@ export function auditRow(context: Context, interaction: string, touched: Touched
     status,
     query: touched.query ?? null,
     ip: context.ip ?? null,
+    ...(context.token === undefined ? {} : { token: context.token }),
     ...(touched.detail ? { detail: touched.detail } : {}),
   }
 }

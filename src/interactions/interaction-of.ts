@@ -20,6 +20,8 @@ export interface Ask {
   /** `Prefer: handling=lenient` */
   lenient?: boolean
   prefer?: Return | undefined
+  /** To the letter, for the audit trail. */
+  sent?: string
 }
 
 /**
@@ -36,7 +38,7 @@ export function createInteractionOf(isResourceType: (name: string) => boolean) {
     if (first === 'metadata' && segments.length === 1)
       return only(ask, 'GET', { kind: 'capabilities', query: ask.query })
     if (first === '_history' && second === undefined) {
-      return only(ask, 'GET', { kind: 'history-system', query: ask.query })
+      return only(ask, 'GET', { kind: 'history-system', query: ask.query, ...sent(ask) })
     }
     if (first.startsWith('$') && segments.length === 1) return operation(ask, first)
     if (first === '_search' && segments.length === 1) return only(ask, 'POST', search(ask))
@@ -46,7 +48,7 @@ export function createInteractionOf(isResourceType: (name: string) => boolean) {
     if (second === undefined) return typeLevel(ask, first)
     if (second === '_search' && third === undefined) return only(ask, 'POST', search(ask, first))
     if (second === '_history' && third === undefined) {
-      return only(ask, 'GET', { kind: 'history-type', type: first, query: ask.query })
+      return only(ask, 'GET', { kind: 'history-type', type: first, query: ask.query, ...sent(ask) })
     }
     if (second.startsWith('$') && third === undefined) return operation(ask, second, first)
     if (!isId(second)) throw badId(ask, second)
@@ -58,7 +60,7 @@ export function createInteractionOf(isResourceType: (name: string) => boolean) {
     }
     if (third !== '_history') throw unknownPath(ask)
     if (fourth === undefined) {
-      return only(ask, 'GET', { kind: 'history-instance', type: first, id: second, query: ask.query })
+      return only(ask, 'GET', { kind: 'history-instance', type: first, id: second, query: ask.query, ...sent(ask) })
     }
     return only(ask, 'GET', { kind: 'vread', type: first, id: second, version: fourth, ...known(ask), ...form(ask) })
   }
@@ -151,8 +153,12 @@ function instanceLevel(ask: Ask, type: string, id: string): Interaction {
   throw notAllowed(ask, ['GET', 'PUT', ...(patches ? ['PATCH'] : []), 'DELETE'])
 }
 
+function sent(ask: Ask): { sent?: string } {
+  return ask.sent === undefined ? {} : { sent: ask.sent }
+}
+
 function search(ask: Ask, type?: string) {
-  const asked = { query: ask.query, lenient: ask.lenient ?? false }
+  const asked = { query: ask.query, lenient: ask.lenient ?? false, ...sent(ask) }
   return type === undefined
     ? ({ kind: 'search-system', ...asked } as const)
     : ({ kind: 'search-type', type, ...asked } as const)
@@ -165,6 +171,7 @@ function operation(ask: Ask, name: string, type?: string, id?: string): Interact
     method: ask.method,
     name: name.slice(1),
     query: ask.query,
+    ...sent(ask),
     ...(type === undefined ? {} : { type }),
     ...(id === undefined ? {} : { id }),
   }

@@ -19,13 +19,25 @@ export type Interaction =
   | { kind: 'conditional-update'; type: string; criteria: string; ifMatch?: Versions }
   | { kind: 'conditional-patch'; type: string; criteria: string; ifMatch?: Versions }
   | { kind: 'conditional-delete'; type: string; criteria: string; ifMatch?: Versions }
-  | { kind: 'history-instance'; type: string; id: string; query: URLSearchParams }
-  | { kind: 'history-type'; type: string; query: URLSearchParams }
-  | { kind: 'history-system'; query: URLSearchParams }
-  | { kind: 'search-type'; type: string; query: URLSearchParams; lenient: boolean; within?: Compartment }
-  | { kind: 'search-system'; query: URLSearchParams; lenient: boolean; within?: Compartment }
+  | ({ kind: 'history-instance'; type: string; id: string; query: URLSearchParams } & Sent)
+  | ({ kind: 'history-type'; type: string; query: URLSearchParams } & Sent)
+  | ({ kind: 'history-system'; query: URLSearchParams } & Sent)
+  | ({ kind: 'search-type'; type: string; query: URLSearchParams; lenient: boolean; within?: Compartment } & Sent)
+  | ({ kind: 'search-system'; query: URLSearchParams; lenient: boolean; within?: Compartment } & Sent)
   | { kind: 'batch'; prefer?: Return }
-  | { kind: 'operation'; method: 'GET' | 'POST'; name: string; type?: string; id?: string; query: URLSearchParams }
+  | ({
+      kind: 'operation'
+      method: 'GET' | 'POST'
+      name: string
+      type?: string
+      id?: string
+      query: URLSearchParams
+    } & Sent)
+
+/** The request to the letter, where the audit trail keeps it: method and address, and below an empty line the form that was posted. */
+export interface Sent {
+  sent?: string
+}
 
 export type InteractionKind = Interaction['kind']
 

@@ -5,8 +5,8 @@ import type { Definitions } from '../definitions/definitions.ts'
 import { FhirError } from '../fhir/error.ts'
 import type { Search } from '../search/create-search.ts'
 import type { Keys } from '../search/keys.ts'
-import type { Handle, Store, Transaction } from '../store/store.ts'
-import { auditRow } from './audit-row.ts'
+import type { AuditRow, Handle, Store, Transaction } from '../store/store.ts'
+import { auditRow, type Touched, withRequest } from './audit-row.ts'
 import { createBatch } from './batch.ts'
 import { createBinaryBytes } from './binary-bytes.ts'
 import type { Capabilities } from './capabilities.ts'
@@ -51,6 +51,8 @@ interface Parts {
   capabilities: Capabilities
   base: string
   limits: { binary: number; bundleEntries: number; conditionalDelete: number }
+  /** What is to be done before an interaction looks at a type, if its resources are made from something else. */
+  beforehand?: (type: string | undefined) => Promise<void> | undefined
   /** Hears of defects that the answer survives. */
   onError: (error: unknown) => void
 }
@@ -83,17 +85,19 @@ export function createPerform(parts: Parts): Performer {
     const context = asked.confirm ? await asked.confirm() : asked
     try {
       const { answer, touched } = await (context === asked && early ? early : handled(context, interaction, body))
-      if (touched) await store.audit.record(auditRow(context, codeOf(interaction.kind), touched, answer.status))
+      if (touched) await store.audit.record(rowOf(context, interaction, touched, answer.status))
       return answer
     } catch (error) {
       const status = error instanceof FhirError ? error.status : 500
-      await store.audit.record(auditRow(context, codeOf(interaction.kind), namedBy(interaction), status))
+      await store.audit.record(rowOf(context, interaction, namedBy(interaction), status))
       throw error
     }
   }
 
   async function handled(context: Context, interaction: Interaction, body: Body): Promise<Answered> {
     const handler = handlers[interaction.kind] as Handler
+    const ready = 'type' in interaction ? parts.beforehand?.(interaction.type) : undefined
+    if (ready) await ready
     return handler(context, store, interaction as never, body)
   }
 
@@ -177,6 +181,10 @@ function createHandlers(parts: Parts, commit: Commit, perform: Perform): Record<
     }),
     batch: createBatch({ plan, perform, transaction, onError: parts.onError }),
   }
+}
+
+function rowOf(context: Context, interaction: Interaction, touched: Touched, status: number): AuditRow {
+  return auditRow(context, codeOf(interaction.kind), withRequest(interaction, touched), status)
 }
 
 function namedBy(interaction: Interaction) {

@@ -66,6 +66,7 @@ export function createPlan({ interactionOf, keys, base, limit }: Parts) {
         method: method === 'HEAD' ? 'GET' : method,
         path,
         query: new URLSearchParams(query.join('?')),
+        sent: `${method} ${url}`,
         ifMatch: textOf(ifMatch),
         ifNoneMatch: textOf(ifNoneMatch),
         ifModifiedSince: instant(ifModifiedSince, `${place}.request.ifModifiedSince`),

@@ -5,7 +5,7 @@ import { copyJson } from '../fhir/json.ts'
 import type { Resource } from '../fhir/resource.ts'
 import type { Keys } from '../search/keys.ts'
 import type { AuditRow, Handle, Transaction } from '../store/store.ts'
-import { auditRow } from './audit-row.ts'
+import { auditRow, withRequest } from './audit-row.ts'
 import { answerText, bodyOf, refuseTooMuch } from './bundle-answer.ts'
 import type { BinaryBytes } from './binary-bytes.ts'
 import { resourceOf } from './body.ts'
@@ -98,7 +98,10 @@ export function createTransaction({
           for (const [n, entry] of entries.slice(0, planned.length).entries()) {
             at(entry.place, () => refuseTooMuch(size))
             const { answer, touched } = await answerOf(context, tx, entry, byEntry.get(n), resolved.existing.get(n))
-            if (touched) rows.push(auditRow(context, codeOf(entry.interaction.kind), touched, answer.status))
+            if (touched) {
+              const asked = withRequest(entry.interaction, touched)
+              rows.push(auditRow(context, codeOf(entry.interaction.kind), asked, answer.status))
+            }
             const text = answerText(entry, answer, prefer)
             size += text.length
             texts.push(text)

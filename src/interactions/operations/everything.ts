@@ -48,7 +48,9 @@ async function run(parts: RecordParts, call: Call, compartment: CompartmentCode)
   const focus = await focusOf(parts, call, compartment)
   const accessOf = accessFor(parts.access, call, focus)
   const conditionOf = conditions(parts, given, compartment, focus)
-  const types = inCompartment(parts.definitions, compartment).filter(wanted)
+  // Who looked at the record is no part of it, and each look would add to it; who names the type gets it.
+  const isAsked = (type: string) => wanted(type) && (given.has('_type') || !parts.access.appendOnly(type))
+  const types = inCompartment(parts.definitions, compartment).filter(isAsked)
   const { count, after: last } = paging
   const after = last && { type: String(last.values[0]), rid: last.rid }
   const page = { parts: types.map((type) => ({ type, where: conditionOf(type) })), count, after }
