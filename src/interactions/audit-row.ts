@@ -1,6 +1,5 @@
 import type { Context } from '../access/principal.ts'
 import type { Rid } from '../search/keys.ts'
-import type { Interaction } from './interaction.ts'
 import type { AuditDetail, AuditRow } from '../store/store.ts'
 
 /** What was touched, as far as it is known; the rest of the row comes from the context. */
@@ -14,8 +13,8 @@ export interface Touched {
 }
 
 /** What was asked, to the letter where that is known. */
-export function withRequest(interaction: Interaction, touched: Touched): Touched {
-  return 'sent' in interaction && interaction.sent !== undefined ? { ...touched, query: interaction.sent } : touched
+export function withRequest(interaction: object, touched: Touched): Touched {
+  return 'sent' in interaction && typeof interaction.sent === 'string' ? { ...touched, query: interaction.sent } : touched
 }
 
 /** The audit trail's line for one interaction: identities, person, client and outcome, never content. */
