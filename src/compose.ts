@@ -89,11 +89,9 @@ async function composeOn(
   parts: Parts,
   log: Log,
 ): Promise<Composed> {
-  const { publicUrl, dataDir, limits } = settings
+  const { publicUrl, limits } = settings
   const base = `${publicUrl}/fhir`
-  const masterKey = settings.masterKeyFile
-    ? readMasterKey(settings.masterKeyFile, false)
-    : readMasterKey(path.join(dataDir, 'master.key'), true)
+  const masterKey = masterKeyOf(settings)
   const secretFor = (purpose: string) => Buffer.from(hkdfSync('sha256', masterKey, '', `chartshare ${purpose}`, 32))
   const seals = createAuditSeals({ store, objects, key: secretFor('audit trail') })
   await seals.makeMonths()
@@ -107,7 +105,7 @@ async function composeOn(
   // Two pairs of parts need each other: what they need is looked up when it is used, after all of them are there.
   const late = {} as { oauth: OAuth; performer: Performer }
   const sharing = createSharing({
-    ...{ store, access, definitions, search, keys, mail: mailbox(outbox), outbox, base, publicUrl, limits },
+    ...{ store, access, definitions, search, keys, mail: mailbox(outbox), outbox, base, publicUrl, limits, trail },
     secondApprover: settings.secondApprover,
     accounts: accountsOf(() => late.oauth),
     serverWork: (tx, now) => late.performer.serverWork(tx, now),
@@ -161,6 +159,10 @@ async function composeOn(
       await store.close()
     },
   }
+}
+
+function masterKeyOf({ masterKeyFile, dataDir }: Settings): Buffer {
+  return masterKeyFile ? readMasterKey(masterKeyFile, false) : readMasterKey(path.join(dataDir, 'master.key'), true)
 }
 
 async function openStore(settings: Settings, parts: Parts, log: Log) {

@@ -1,6 +1,6 @@
 import { and, not, or } from '../search/clause.ts'
 import type { Phrases } from './phrases.ts'
-import { ruleFor } from './rule.ts'
+import { type Rule, ruleFor } from './rule.ts'
 
 /** The rows that somebody takes part in: mails, Consents, Tasks, audit events. */
 export function partyRules(say: Phrases) {
@@ -22,6 +22,9 @@ export function partyRules(say: Phrases) {
     requestedOrOwned: ruleFor(['Practitioner'], ({ type }, me) =>
       or(say.refersTo(type, 'requester', me), say.refersTo(type, 'owner', me)),
     ),
+    asked: refersToMe('requester'),
+    /** The questions of patients about who looked at their records. */
+    accessQuery: (({ type }) => say.parameter(type, 'code', 'access-query')) satisfies Rule,
     actions: refersToMe('agent'),
     about: ruleFor(['Patient'], ({ type }, me) => say.refersTo(type, 'entity', me)),
   }

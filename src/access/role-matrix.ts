@@ -141,7 +141,11 @@ export const roleMatrix: Readonly<Record<ResourceClass, Line>> = {
       ['C', 'all'],
       ['RUS', 'requestedOrOwned'],
     ],
-    patient: [['RUS', 'ownedTask']],
+    'privacy-officer': [['RUS', 'accessQuery']],
+    patient: [
+      ['RUS', 'ownedTask'],
+      ['RS', 'asked'],
+    ],
   },
   auditEvent: {
     admin: [

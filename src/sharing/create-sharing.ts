@@ -6,7 +6,9 @@ import type { Rule, Work } from '../interactions/rule.ts'
 import type { Search } from '../search/create-search.ts'
 import type { Keys } from '../search/keys.ts'
 import type { Store, Transaction } from '../store/store.ts'
+import { accessLog } from './access-log.ts'
 import type { Accounts } from './accounts.ts'
+import { askAboutAccess } from './ask-about-access.ts'
 import { binaries } from './binary.ts'
 import { ownCodes } from './codes.ts'
 import { consentGrants } from './consent-grants.ts'
@@ -23,16 +25,18 @@ import { createRegistration } from './registration.ts'
 import { resetSecondFactor } from './reset-second-factor.ts'
 import { setRoles } from './set-roles.ts'
 import { shareByMessage } from './share-by-message.ts'
+import type { ShowTrail } from './show-trail.ts'
 
 interface Parts {
   store: Store
   access: Access
   definitions: PartDefinitions
-  search: Parameters<typeof createPeople>[0]['search'] & Pick<Search, 'extract'>
+  search: Search
   keys: Keys
   accounts: Accounts
   mail: Mailbox
   outbox: Pick<Outbox, 'dead' | 'sendAgain'>
+  trail: Pick<ShowTrail, 'upToNow'>
   /** The FHIR base URL, without a trailing slash. */
   base: string
   publicUrl: string
@@ -46,21 +50,8 @@ interface Parts {
 
 /** The product: the rules that react to interactions, its operations, and what accounts need of the health records. */
 export function createSharing(parts: Parts) {
-  const {
-    store,
-    access,
-    definitions,
-    search,
-    keys,
-    accounts,
-    mail,
-    outbox,
-    base,
-    publicUrl,
-    limits,
-    serverWork,
-    secondApprover,
-  } = parts
+  const { store, access, definitions, search, keys, accounts, mail, outbox, base, publicUrl, limits } = parts
+  const { serverWork, secondApprover, trail } = parts
   const { attachments } = store
   const codes = ownCodes(base)
   const letters = createLetters({ mail, publicUrl })
@@ -80,6 +71,8 @@ export function createSharing(parts: Parts) {
     resetSecondFactor({ accounts, codes }),
     linkSignIn({ accounts, codes }),
     ...deadLetters({ outbox, codes }),
+    accessLog({ access, search, codes, base, trail }),
+    askAboutAccess({ access, codes, serverWork }),
   ]
   const people = createPeople({
     store,

@@ -21,7 +21,7 @@ interface Parts {
 export const auditEventType = 'AuditEvent'
 
 /** How long somebody who reads AuditEvents waits until what was done is readable, in milliseconds. */
-const mostPatience = 30_000
+export const mostPatience = 30_000
 
 /** Events that one transaction stores, about. */
 const perBatch = 200

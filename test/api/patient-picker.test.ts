@@ -34,6 +34,7 @@ before(async () => {
     },
     mail: { send: unused },
     outbox: { dead: unused, sendAgain: unused },
+    trail: { upToNow: unused },
     accounts: {
       keepAnAdministrator: unused,
       activeAdministrators: unused,

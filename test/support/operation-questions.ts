@@ -30,7 +30,29 @@ export function readingOperations(seed: Seed, standing: Standing): Question[] {
     ...seen,
     ...validations(seed, standing),
     ...(type === 'Encounter' ? encounterRecord(seed, standing) : []),
+    ...(type === 'Patient' ? aboutAccess(seed, standing) : []),
     ...(isFirstOfType(seed) ? aboutTheType(seed, standing) : []),
+  ]
+}
+
+/** Who looked is for the patient and for who answers for privacy; asked is by the patient alone. */
+function aboutAccess({ resource, what }: Seed, { may, role }: Standing): Question[] {
+  const name = `Patient/${resource.id}`
+  const isSelf = role === 'patient' && may('read')
+  const log = isSelf || role === 'admin' || role === 'privacy-officer' ? 200 : may('read') ? 403 : 404
+  const question = [
+    { name: 'question', valueString: 'Who was that?' },
+    { name: 'event', valueId: 'of-nobody' },
+  ]
+  const asked = isSelf || !may('read') ? 404 : 403
+  return [
+    { title: `${log}: $access-log of ${what}`, statuses: [log], ask: get(`${name}/$access-log`) },
+    {
+      title: `${asked}: $ask-about-access of ${what}, about an event that is not there`,
+      statuses: [asked],
+      ask: (asker) =>
+        asker.request('POST', `${name}/$ask-about-access`, { resourceType: 'Parameters', parameter: question }),
+    },
   ]
 }
 

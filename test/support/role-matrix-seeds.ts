@@ -267,6 +267,12 @@ const tasks = [
   seed('that the patient is to decide', 'Task/owned', request('Practitioner/colleague', 'Patient/self'), {
     patient: ['ownedTask'],
   }),
+  seed(
+    'the question of the patient',
+    'Task/question',
+    { ...request('Patient/self', 'Practitioner/office'), code: { coding: [{ code: 'access-query' }] } },
+    { 'privacy-officer': ['accessQuery'], patient: ['asked'] },
+  ),
   seed('between others', 'Task/strange', request('Practitioner/colleague', 'Practitioner/office')),
 ]
 

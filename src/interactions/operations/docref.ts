@@ -11,7 +11,7 @@ import type { Answered } from '../interaction.ts'
 import type { Call, Operation } from '../operation.ts'
 import { patientsOf, searchable } from '../visible-rows.ts'
 import { createCareDates } from './care-date.ts'
-import { entryOf, pagingOf, pagingParameters, tokenOf } from './paging.ts'
+import { entryOf, pagingOf, pagingParameters, tokenOf } from '../operation-paging.ts'
 
 interface Parts {
   definitions: Definitions

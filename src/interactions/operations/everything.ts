@@ -4,7 +4,7 @@ import { incompletePage, outcomeEntry } from '../searchset.ts'
 import { patientsOf } from '../visible-rows.ts'
 import type { Answered } from '../interaction.ts'
 import type { Call, Operation } from '../operation.ts'
-import { entryOf, pagingOf, pagingParameters } from './paging.ts'
+import { entryOf, pagingOf, pagingParameters } from '../operation-paging.ts'
 import { accessFor, conditions, focusOf, inCompartment, type RecordParts, since, typesOf } from './record.ts'
 import { referred } from './referred.ts'
 

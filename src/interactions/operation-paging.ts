@@ -1,13 +1,13 @@
-import type { Context } from '../../access/principal.ts'
-import { FhirError } from '../../fhir/error.ts'
-import type { Coding } from '../../fhir/resource.ts'
-import type { Search } from '../../search/create-search.ts'
-import type { Position } from '../../search/request.ts'
-import type { StoredVersion } from '../../store/store.ts'
-import { entryText, type Link } from '../bundle-text.ts'
-import type { Call } from '../operation.ts'
-import type { Given } from '../operation-parameters.ts'
-import { principalKeyOf } from '../searchset.ts'
+import type { Context } from '../access/principal.ts'
+import { FhirError } from '../fhir/error.ts'
+import type { Coding } from '../fhir/resource.ts'
+import type { Search } from '../search/create-search.ts'
+import type { Position } from '../search/request.ts'
+import type { StoredVersion } from '../store/store.ts'
+import { entryText, type Link } from './bundle-text.ts'
+import type { Call } from './operation.ts'
+import type { Given } from './operation-parameters.ts'
+import { principalKeyOf } from './searchset.ts'
 
 /**
  * The pages of an operation that answers a searchset: `next` is a GET with the same parameters and an opaque cursor.
