@@ -14,7 +14,9 @@ export interface Touched {
 
 /** What was asked, to the letter where that is known. */
 export function withRequest(interaction: object, touched: Touched): Touched {
-  return 'sent' in interaction && typeof interaction.sent === 'string' ? { ...touched, query: interaction.sent } : touched
+  return 'sent' in interaction && typeof interaction.sent === 'string'
+    ? { ...touched, query: interaction.sent }
+    : touched
 }
 
 /** The audit trail's line for one interaction: identities, person, client and outcome, never content. */
