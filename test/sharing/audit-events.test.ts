@@ -275,8 +275,8 @@ test(
     }
     const read = events.find(({ meta }) => meta?.profile?.some((profile) => profile.endsWith('PatientRead')))!
     const [client, served, ...others] = read.agent
-    const swapped = [{ ...client!, type: served!.type }, { ...served!, type: client!.type }, ...others]
-    const twisted = { ...read, agent: [{ ...swapped[0]!, network: undefined }, ...swapped.slice(1)] }
+    const mistaken = { type: served!.type, who: client!.who, requestor: false }
+    const twisted = { ...read, agent: [mistaken, served!, ...others] }
     assert.notDeepEqual(definitions.validate(twisted, { profiles: read.meta!.profile! }).filter(isError), [])
     for (const name of ['PatientCreate', 'PatientRead', 'PatientUpdate', 'PatientDelete', 'PatientQuery', 'Opaque'])
       assert.ok(claimed.has(name), name)
