@@ -21,6 +21,9 @@ export function ownCodes(base: string) {
     legalBasis: own('legal-basis'),
     licenceType: concept('http://terminology.hl7.org/CodeSystem/v2-0203', 'MD', 'Medical License number'),
     licence: `${base}/NamingSystem/licence`,
+    readReceipt: `${profiles}/read-receipt`,
+    /** The tag of a message for each recipient who has not read it. */
+    unread: `${base}/CodeSystem/unread`,
     shareGrant: `${profiles}/treatment-share-grant`,
     /** Whose value names the message that a grant came with. */
     shareSource: `${base}/NamingSystem/share-source`,

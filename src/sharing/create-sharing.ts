@@ -21,6 +21,9 @@ import { createPeople } from './people.ts'
 import type { Outbox } from './outbox.ts'
 import { linkSignIn } from './link-sign-in.ts'
 import { practitionerApproval } from './practitioner-approval.ts'
+import { markRead } from './mark-read.ts'
+import { messages } from './messages.ts'
+import { createReceipts } from './receipts.ts'
 import { createRegistration } from './registration.ts'
 import { resetSecondFactor } from './reset-second-factor.ts'
 import { setRoles } from './set-roles.ts'
@@ -55,6 +58,7 @@ export function createSharing(parts: Parts) {
   const { attachments } = store
   const codes = ownCodes(base)
   const letters = createLetters({ mail, publicUrl })
+  const receipts = createReceipts({ codes, base })
   const content = createContent({ attachments, keys, base, limit: limits.binary })
   const registration = createRegistration({ accounts, letters, codes })
   const factsOf = createFacts({ definitions, extract: search.extract, base })
@@ -62,6 +66,7 @@ export function createSharing(parts: Parts) {
     ...practitionerApproval({ accounts, letters, codes, base, secondApprover }),
     binaries({ attachments, base }),
     documentUpload({ content }),
+    messages({ receipts, base }),
     shareByMessage({ letters, codes, base, factsOf }),
     consentGrants({ base, factsOf }),
   ]
@@ -73,6 +78,7 @@ export function createSharing(parts: Parts) {
     ...deadLetters({ outbox, codes }),
     accessLog({ access, search, codes, base, trail }),
     askAboutAccess({ access, codes, serverWork }),
+    markRead({ receipts, codes, serverWork }),
   ]
   const people = createPeople({
     store,

@@ -144,6 +144,6 @@ export function shareByMessage({ letters, codes, base, factsOf }: Parts): Rule {
 }
 
 /** `preparation` is a draft; `stopped` and `entered-in-error` take back. */
-function isSent(message: Resource | undefined): boolean {
+export function isSent(message: Resource | undefined): boolean {
   return message?.['status'] === 'in-progress' || message?.['status'] === 'completed'
 }

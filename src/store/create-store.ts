@@ -7,6 +7,7 @@ import { createGrants } from './postgres/grants.ts'
 import { createHistories } from './postgres/histories.ts'
 import { createPut } from './postgres/put.ts'
 import { createReads } from './postgres/reads.ts'
+import { createRedact } from './postgres/redact.ts'
 import { createSearches } from './postgres/searches.ts'
 import { createStatementNames } from './postgres/statement-names.ts'
 import { readTables } from './postgres/tables.ts'
@@ -41,6 +42,7 @@ export async function createStore({
         ...createReads({ query, keys, tables, nameOf, ...(record && { record }) }),
         ...createHistories({ query, keys, tables, nameOf }),
         ...createSearches({ query, nameOf }),
+        redact: createRedact({ query, tables }),
         put: createPut({ query, nameOf, tables, inTransaction: record === undefined }),
       },
       grants: createGrants({ query }),

@@ -65,6 +65,11 @@ export interface Resources {
    * (or that exist already, for a create). A non-empty answer means that nothing was written.
    */
   put(writes: readonly Write[], audit?: readonly AuditRow[]): Promise<{ stale: readonly Write[] }>
+  /**
+   * Puts another text in the place of an earlier version, which stays where it is and is seen by whom it was seen: for what was
+   * withdrawn before anybody had read it. Never for a current version, whose index is made of its text.
+   */
+  redact(type: string, rid: Rid, version: number, json: string): Promise<void>
 }
 
 export interface ReadOptions {

@@ -28,6 +28,7 @@ export function readingOperations(seed: Seed, standing: Standing): Question[] {
   })
   return [
     ...seen,
+    ...(type === 'Communication' && !allowed ? [unreadable(seed)] : []),
     ...validations(seed, standing),
     ...(type === 'Encounter' ? encounterRecord(seed, standing) : []),
     ...(type === 'Patient' ? aboutAccess(seed, standing) : []),
@@ -54,6 +55,17 @@ function aboutAccess({ resource, what }: Seed, { may, role }: Standing): Questio
         asker.request('POST', `${name}/$ask-about-access`, { resourceType: 'Parameters', parameter: question }),
     },
   ]
+}
+
+/** Who cannot read a message does not learn by marking it that it is there. */
+function unreadable({ resource, what }: Seed): Question {
+  const path = `Communication/${resource.id}/$mark-read`
+  const parameters = { resourceType: 'Parameters' }
+  return {
+    title: `404: $mark-read of the message ${what}`,
+    statuses: [404],
+    ask: (asker) => asker.request('POST', path, parameters),
+  }
 }
 
 function validations({ resource, what }: Seed, { may }: Standing): Question[] {
