@@ -29,6 +29,7 @@ import { createMail } from './sharing/mail.ts'
 import { mailbox, mailChannel } from './sharing/mail-channel.ts'
 import { createOutbox, type Outbox } from './sharing/outbox.ts'
 import { type AuditSeals, createAuditSeals } from './store/create-audit-seals.ts'
+import type { RequestClerk } from './sharing/request-clerk.ts'
 import { createStore } from './store/create-store.ts'
 import { installSecret } from './store/install-value.ts'
 import { readMasterKey } from './store/master-key.ts'
@@ -66,6 +67,8 @@ export interface Composed {
   readonly base: string
   /** Where the first administrator is made, while there is none. */
   readonly setupLink: string | undefined
+  /** Routes access requests and ends those that nobody decided; else it happens by itself. */
+  lookAfterRequests(): Promise<void>
   /** SQL round trips since the start. */
   roundTrips(): number
   close(): Promise<void>
@@ -109,8 +112,9 @@ async function composeOn(
     secondApprover: settings.secondApprover,
     accounts: accountsOf(() => late.oauth),
     serverWork: (tx, now) => late.performer.serverWork(tx, now),
+    ...{ requestPolicies: settings.requestPolicies, onError: failureOf(log, 'work on access requests') },
   })
-  const { rules } = sharing
+  const { rules, requests } = sharing
   const operations = [...standardOperations({ definitions, access, search, keys }), ...sharing.operations]
   const capabilities = createCapabilities({ definitions, access, search, operations, base, limits })
   late.performer = createPerform({
@@ -146,15 +150,17 @@ async function composeOn(
     readiness: readinessOf({ database: () => store.query('select 1'), attachments: () => objects.health() }),
     rateLimit: createRateLimit(limits.rateScale),
   })
-  const housekeeping = parts.housekeeping === false ? [] : keepHouse({ store, seals, trail, oauth, log })
+  const housekeeping =
+    parts.housekeeping === false ? [] : keepHouse({ store, seals, trail, oauth, requests, log })
   await outbox.start()
   return {
     ...{ app, store, keys, seals, trail, base, setupLink },
-    perform: performer.perform,
+    ...{ perform: performer.perform, lookAfterRequests: requests.run },
     roundTrips: database.roundTrips,
     async close() {
       for (const timer of housekeeping) clearInterval(timer)
       watch.stop()
+      await requests.stop()
       await outbox.close()
       await store.close()
     },
@@ -218,6 +224,7 @@ function accountsOf(oauth: () => OAuth): Accounts {
       const accounts = await oauth().activeAdministrators(tx)
       return accounts.flatMap(({ person }) => (person ? [person.id] : []))
     },
+    hasAccount: (tx, person) => oauth().hasAccount(tx, person),
     revokeAll: (tx, person) => oauth().revokeAllOf(tx, person),
     issueInvitation: (tx, person) => oauth().issueInvitation(tx, person),
     linkIdentity: (tx, person, subject) => oauth().linkIdentity(tx, person, subject),
@@ -278,17 +285,22 @@ function readinessOf(checks: Record<string, () => Promise<unknown>>): Readiness 
   }
 }
 
-function keepHouse({
-  store,
-  seals,
-  trail,
-  oauth,
-  log,
-}: Pick<Composed, 'store' | 'seals' | 'trail'> & { oauth: OAuth; log: Log }) {
+function failureOf(log: Log, what: string) {
+  return (err: unknown) => log.error({ err }, `${what} failed`)
+}
+
+type HousekeepingParts = Pick<Composed, 'store' | 'seals' | 'trail'> & {
+  oauth: OAuth
+  requests: Pick<RequestClerk, 'run'>
+  log: Log
+}
+
+function keepHouse({ store, seals, trail, oauth, requests, log }: HousekeepingParts) {
   return [
     every(3_600_000, log, () => store.attachments.sweep(Date.now(), seals.isAnchor)),
     // Processes that never live for an hour take part as well.
     every(300_000, log, oauth.sweepWhenDue),
+    every(60_000, log, requests.run),
     every(43_200_000, log, () => seals.makeMonths()),
     every(sealEvery, log, trail.inQuiet),
   ]

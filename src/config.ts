@@ -141,6 +141,7 @@ function settingsOf(values: Values, env: Environment) {
     /** Undefined: people sign in with address and password alone. */
     externalSignIn: externalSignInOf(values),
     fetchAllow: values.FETCH_ALLOW,
+    requestPolicies: values.ACCESS_REQUEST_RULES,
   }
 }
 

@@ -18,6 +18,16 @@ export function oneOf<const Name extends string>(...names: readonly Name[]): Par
   return (value) => names.find((name) => name === value) ?? refuse(`must be one of ${names.join(', ')}, not "${value}"`)
 }
 
+/** Some of these names, separated by commas; none for an empty text. */
+export function someOf<const Name extends string>(...names: readonly Name[]): Parser<readonly Name[]> {
+  return (value) => {
+    const given = value.split(',').flatMap((entry) => entry.trim() || [])
+    const wrong = given.find((entry) => !names.some((name) => name === entry))
+    if (wrong !== undefined) refuse(`must be a comma list of ${names.join(', ')}, and "${wrong}" is none`)
+    return names.filter((name) => given.includes(name))
+  }
+}
+
 export function integer(least: number, most: number): Parser<number> {
   return (value) => {
     const number = /^\d{1,15}$/.test(value) ? Number(value) : NaN

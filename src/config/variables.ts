@@ -139,6 +139,12 @@ export const variables = {
     default: 'your organisation',
     meaning: 'How people call `OIDC_ISSUER`: “Sign in with …”.',
   },
+  ACCESS_REQUEST_RULES: {
+    parse: is.someOf('same-organization-and-care-relation'),
+    default: '',
+    meaning:
+      'Rules by which access requests are accepted at once. `same-organization-and-care-relation`: a doctor of the patient’s organization who is in the active care team, or the general practitioner. Absent: people decide.',
+  },
   RATE_LIMIT_SCALE: {
     parse: is.decimal(0, 1_000_000),
     default: '1',

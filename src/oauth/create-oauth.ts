@@ -6,7 +6,7 @@
 import type { Middleware } from 'koa'
 import type { Scope } from '../access/principal.ts'
 import type { Store } from '../store/store.ts'
-import { type AccountRows, createAccountRows } from './accounts/account.ts'
+import { type AccountRows, createAccountRows, hasAccount } from './accounts/account.ts'
 import { createAddressChange } from './accounts/address-change.ts'
 import { createBegunSignIns } from './accounts/begun-sign-ins.ts'
 import { type Codes, createCodes } from './accounts/codes.ts'
@@ -129,6 +129,7 @@ export async function createOAuth(parts: OAuthParts) {
     linkIdentity: createLinkIdentity({ issuer: parts.external?.issuer }),
     resetSecondFactor: createResetSecondFactor({ letters }),
     ...roles,
+    hasAccount,
     revokeAll,
     revokeAllOf,
     /** Housekeeping, now. */

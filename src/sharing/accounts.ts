@@ -11,6 +11,8 @@ export interface Accounts {
   keepAnAdministrator(tx: Transaction, practitionerId: string): Promise<void>
   /** The ids of the Practitioners who are administrators and can sign in now. */
   activeAdministrators(tx: Transaction): Promise<readonly string[]>
+  /** Whether the person can sign in. */
+  hasAccount(tx: Transaction, person: AccountPerson): Promise<boolean>
   /** Ends sessions and tokens of whoever's account it is; nothing when there is none. */
   revokeAll(tx: Transaction, person: AccountPerson): Promise<void>
   /** A new single-use code, which replaces an earlier one. Throws FhirError('conflict') when the person has an account. */

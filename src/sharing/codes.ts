@@ -12,7 +12,7 @@ const profiles = 'https://chartshare.example/fhir/StructureDefinition'
 export function ownCodes(base: string) {
   const own = (name: string) => (code: string, display?: string) => concept(`${base}/CodeSystem/${name}`, code, display)
   return {
-    /** `practitioner-approval`, `practitioner-suspension` */
+    /** `practitioner-approval`, `practitioner-suspension`, `access-request` */
     task: own('task'),
     /** `pending`, `in-review`, `info-requested`, `first-approval`, `accepted`, `rejected`, `cancelled`, `suspended` */
     approvalState: own('approval-state'),
@@ -24,6 +24,21 @@ export function ownCodes(base: string) {
     readReceipt: `${profiles}/read-receipt`,
     /** The tag of a message for each recipient who has not read it. */
     unread: `${base}/CodeSystem/unread`,
+    /** `scope`, `patient-identifier`; `granted`, `granted-period`, `grant` */
+    taskParameter: own('task-parameter'),
+    /** `awaiting-info`, `unknown-patient`, `expired` */
+    requestState: own('access-request-state'),
+    /** `authorize` */
+    activity: own('provenance-activity'),
+    /** Who decides on requests where no single person does: a queue, not an Organization with a record. */
+    recordsOffice: {
+      type: 'Organization',
+      identifier: { system: `${base}/NamingSystem/queue`, value: 'records-office' },
+      display: 'Records office',
+    },
+    accessPolicy: `${base}/policy/access-request`,
+    accessRequest: `${profiles}/access-request`,
+    patientConsent: `${profiles}/patient-share-consent`,
     shareGrant: `${profiles}/treatment-share-grant`,
     /** Whose value names the message that a grant came with. */
     shareSource: `${base}/NamingSystem/share-source`,

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import type { Access } from '../access/access.ts'
 import { createFacts } from '../access/facts.ts'
+import { type Context, serverPrincipal } from '../access/principal.ts'
 import type { PartDefinitions } from '../access/record-parts.ts'
 import type { Operation } from '../interactions/operation.ts'
 import type { Rule, Work } from '../interactions/rule.ts'
@@ -7,6 +9,7 @@ import type { Search } from '../search/create-search.ts'
 import type { Keys } from '../search/keys.ts'
 import type { Store, Transaction } from '../store/store.ts'
 import { accessLog } from './access-log.ts'
+import { accessRequests } from './access-requests.ts'
 import type { Accounts } from './accounts.ts'
 import { askAboutAccess } from './ask-about-access.ts'
 import { binaries } from './binary.ts'
@@ -20,6 +23,10 @@ import { createLetters, type Mailbox } from './letters.ts'
 import { createPeople } from './people.ts'
 import type { Outbox } from './outbox.ts'
 import { linkSignIn } from './link-sign-in.ts'
+import { createApproval } from './request-approval.ts'
+import { createRequestClerk } from './request-clerk.ts'
+import { createRequestDecision } from './request-decision.ts'
+import type { PolicyName } from './request-policies.ts'
 import { practitionerApproval } from './practitioner-approval.ts'
 import { markRead } from './mark-read.ts'
 import { messages } from './messages.ts'
@@ -48,6 +55,10 @@ interface Parts {
   /** Whether two administrators let a doctor in. */
   secondApprover: boolean
   serverWork: (tx: Transaction, now: Date) => Work
+  /** Rules by which access requests are accepted at once. */
+  requestPolicies: readonly PolicyName[]
+  /** Hears of what failed when nobody waits for it. */
+  onError: (error: unknown) => void
   now?: () => Date
 }
 
@@ -62,6 +73,14 @@ export function createSharing(parts: Parts) {
   const content = createContent({ attachments, keys, base, limit: limits.binary })
   const registration = createRegistration({ accounts, letters, codes })
   const factsOf = createFacts({ definitions, extract: search.extract, base })
+  const now = parts.now ?? (() => new Date())
+  const decision = createRequestDecision({ letters, codes, base, approve: createApproval({ codes, base }) })
+  const requests = createRequestClerk({
+    ...{ store, serverWork, accounts, letters, codes, base, decision, now },
+    serverContext: (now) => serverContext(base, now),
+    policies: parts.requestPolicies,
+    onError: parts.onError,
+  })
   const rules: readonly Rule[] = [
     ...practitionerApproval({ accounts, letters, codes, base, secondApprover }),
     binaries({ attachments, base }),
@@ -69,6 +88,7 @@ export function createSharing(parts: Parts) {
     messages({ receipts, base }),
     shareByMessage({ letters, codes, base, factsOf }),
     consentGrants({ base, factsOf }),
+    accessRequests({ codes, base, decision, wakeClerk: requests.wake }),
   ]
   const operations: readonly Operation[] = [
     invite({ accounts, codes }),
@@ -88,7 +108,13 @@ export function createSharing(parts: Parts) {
     registration,
     content,
     codes,
-    now: parts.now ?? (() => new Date()),
+    now,
   })
-  return { rules, operations, people }
+  return { rules, operations, people, requests }
+}
+
+/** What the server does on its own. */
+function serverContext(base: string, now: Date): Context {
+  const signal = new AbortController().signal
+  return { principal: serverPrincipal, base, requestId: randomUUID(), now, signal }
 }

@@ -47,6 +47,21 @@ export function createLetters({ mail, publicUrl }: { mail: Mailbox; publicUrl: s
       'A doctor has registered and waits for approval.',
       `Decide: ${publicUrl}/`,
     ),
+    requestWaits: inAppToo(
+      'A request for access waits',
+      'Somebody has asked for access to a record, and waits for your decision.',
+      `Decide: ${publicUrl}/`,
+    ),
+    requestDecided: inAppToo(
+      'Your request for access was looked at',
+      'Somebody has looked at your request for access.',
+      `See the answer: ${publicUrl}/`,
+    ),
+    accessGiven: inAppToo(
+      'A doctor was given access to your record',
+      'A doctor was given access to your record, or to a part of it.',
+      `See to whom, and end it if you want: ${publicUrl}/`,
+    ),
     // Who is shut out reads nothing in the app.
     rejected: (reason: string | undefined) =>
       byMail(

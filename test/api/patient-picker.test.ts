@@ -38,6 +38,7 @@ before(async () => {
     accounts: {
       keepAnAdministrator: unused,
       activeAdministrators: unused,
+      hasAccount: unused,
       revokeAll: unused,
       issueInvitation: unused,
       resetSecondFactor: unused,
@@ -45,6 +46,8 @@ before(async () => {
       setRoles: unused,
     },
     serverWork: unused,
+    requestPolicies: [],
+    onError: unused,
   })
   doctor = await peopleOf(server).doctor()
 })

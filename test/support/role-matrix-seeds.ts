@@ -273,6 +273,18 @@ const tasks = [
     { ...request('Patient/self', 'Practitioner/office'), code: { coding: [{ code: 'access-query' }] } },
     { 'privacy-officer': ['accessQuery'], patient: ['asked'] },
   ),
+  seed(
+    'by which his request is routed, and not for him to see',
+    'Task/routed',
+    {
+      ...request('Practitioner/doctor', 'Patient/self'),
+      requester: undefined,
+      basedOn: [to('Task/requested')],
+      for: to('Patient/self'),
+      restriction: { recipient: [byDoctor] },
+    },
+    { patient: ['ownedTask'] },
+  ),
   seed('between others', 'Task/strange', request('Practitioner/colleague', 'Practitioner/office')),
 ]
 

@@ -1,6 +1,7 @@
 import type { Action } from '../../src/access/access.ts'
 import type { ClassOf } from '../../src/access/resource-class.ts'
 import { type Column, roleMatrix } from '../../src/access/role-matrix.ts'
+import { anAccessRequest, byIdentifier, ofKind, scope } from './access-request.ts'
 import { changingOperations, readingOperations, searchingOperations } from './operation-questions.ts'
 import { isFirstOfType, patientOf, people, type Seed, seeds, word, worklist } from './role-matrix-seeds.ts'
 
@@ -278,7 +279,7 @@ function copyOf({ resource }: Seed, id: string): object {
 function changes(type: string): object {
   if (type === 'Practitioner') return { telecom: [{ system: 'phone', value: '1' }] }
   if (type === 'Communication') return { status: 'stopped' }
-  if (type === 'Task') return { status: 'cancelled' }
+  if (type === 'Task') return { note: [{ text: 'seen' }] }
   return { language: 'en' }
 }
 
@@ -310,6 +311,10 @@ function template(type: string, role: Column): object {
     }
     case 'Communication':
       return { ...model, sender: self, recipient: [{ reference: 'Practitioner/gp' }] }
+    case 'Task': {
+      const input = [byIdentifier('urn:numbers', '1'), scope(ofKind('letter'))]
+      return { ...anAccessRequest({ input }), requester: self }
+    }
     case 'Consent': {
       const provision = (model['provision'] ?? {}) as { actor?: object[] }
       const actor = [{ ...provision.actor?.[0], reference: { reference: 'Practitioner/colleague' } }]
@@ -317,8 +322,6 @@ function template(type: string, role: Column): object {
       const single = role === 'practitioner' ? { data } : {}
       return { ...model, patient, performer: self && [self], provision: { ...provision, actor, ...single } }
     }
-    case 'Task':
-      return { ...model, requester: self }
     case 'List':
       return { ...model, entry: undefined }
     default:

@@ -69,6 +69,16 @@ export function createAccountRows({ practitionerActiveKey }: { practitionerActiv
   }
 }
 
+/** Whether a person has an account that is verified and not disabled. */
+export async function hasAccount(database: Database, { type, id }: Pick<Person, 'type' | 'id'>): Promise<boolean> {
+  const rows = await database.query(
+    `select from oauth_account where person_type = $1 and person_id = $2 and state = 'verified'`,
+    [type, id],
+    'has-account',
+  )
+  return rows.length > 0
+}
+
 function accountOf(row: Row): Account {
   const { person_type: type, person_id: id, person_rid: rid } = row
   return {
