@@ -155,8 +155,7 @@ async function composeOn(
   await outbox.start()
   return {
     ...{ app, store, keys, seals, trail, base, setupLink },
-    ...{ perform: performer.perform, lookAfterRequests: requests.run },
-    roundTrips: database.roundTrips,
+    ...{ perform: performer.perform, lookAfterRequests: requests.run, roundTrips: database.roundTrips },
     async close() {
       for (const timer of housekeeping) clearInterval(timer)
       watch.stop()
