@@ -16,16 +16,22 @@ const userSecurity = { type: '110113', subtype: '110137' } as const
 export const auditEvents = {
   /** Sign-in with what the person knows and has. */
   login,
+  /** The first step was right, and the second one is to come. */
+  'login-begin': login,
   logout,
   activate: userSecurity,
   setup: userSecurity,
+  /** A mail address was confirmed. */
+  verify: userSecurity,
   'password-reset': userSecurity,
   'factor-add': userSecurity,
+  'factor-rename': userSecurity,
   'factor-remove': userSecurity,
   'recovery-codes': userSecurity,
   'session-end': logout,
   'address-ask': userSecurity,
   'address-change': userSecurity,
+  'address-cancel': userSecurity,
   /** An app's request at the authorization endpoint: granted with its scopes, or why not. */
   authorize: login,
   /** An EHR launch was made. */
@@ -51,6 +57,8 @@ export const auditEvents = {
   'client-wait': securityConfiguration,
   'client-scope': objectSecurity,
   'client-secret': objectSecurity,
+  /** Nobody looked at the registration within its time. */
+  'client-expire': securityConfiguration,
   'client-refused': securityConfiguration,
   /** Too many requests from one address or of one client. */
   throttled: nodeAuthentication,

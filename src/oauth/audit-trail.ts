@@ -7,7 +7,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Context } from 'koa'
 import type { Principal } from '../access/principal.ts'
-import type { AuditDetail, AuditRow, Store } from '../store/store.ts'
+import type { AuditDetail, AuditRow, Store, Transaction } from '../store/store.ts'
 import type { Account } from './accounts/account.ts'
 import { type AuditEventName, auditEvents } from './audit-events.ts'
 
@@ -29,23 +29,32 @@ type Request = Pick<Context, 'state' | 'ip'>
 
 export function createAuditTrail({ audit }: Pick<Store, 'audit'>) {
   return async function record(request: Request | undefined, event: AuditEvent): Promise<void> {
-    const { account, clientId = 'chartshare', interaction, outcome, status, detail } = event
-    const person = account?.person
-    const { requestId } = (request?.state ?? {}) as { requestId?: string }
-    await audit.record({
-      ...{ interaction, outcome, status, clientId },
-      at: Date.now(),
-      requestId: requestId ?? randomUUID(),
-      type: person?.type ?? null,
-      id: person?.id ?? null,
-      version: null,
-      patients: person?.type === 'Patient' ? [person.rid] : [],
-      accountId: account?.id ?? null,
-      person: person ? `${person.type}/${person.id}` : null,
-      query: null,
-      ip: request?.ip ?? null,
-      detail: { ...auditEvents[interaction], ...detail },
-    })
+    await audit.record(rowOf(request, event))
+  }
+}
+
+/** With what it tells of, or not at all. */
+export async function auditWithin(tx: Transaction, request: Request | undefined, event: AuditEvent): Promise<void> {
+  await tx.resources.put([], [rowOf(request, event)])
+}
+
+function rowOf(request: Request | undefined, event: AuditEvent): AuditRow {
+  const { account, clientId = 'chartshare', interaction, outcome, status, detail } = event
+  const person = account?.person
+  const { requestId } = (request?.state ?? {}) as { requestId?: string }
+  return {
+    ...{ interaction, outcome, status, clientId },
+    at: Date.now(),
+    requestId: requestId ?? randomUUID(),
+    type: person?.type ?? null,
+    id: person?.id ?? null,
+    version: null,
+    patients: person?.type === 'Patient' ? [person.rid] : [],
+    accountId: account?.id ?? null,
+    person: person ? `${person.type}/${person.id}` : null,
+    query: null,
+    ip: request?.ip ?? null,
+    detail: { ...auditEvents[interaction], ...detail },
   }
 }
 

@@ -158,7 +158,7 @@ function accountPages(parts: RoutesParts): Router<FormState> {
   const recovery = createRecovery({ store, passwords, codes, letters })
   router.use(refuseForeignForms(publicUrl))
   registerPage(router, { ...parts, register: createRegister({ store, passwords, codes, letters }) })
-  verifyPage(router, { verify: createVerify({ store, codes, letters, people }) })
+  verifyPage(router, { ...parts, verify: createVerify({ store, codes, letters, people }) })
   activatePage(router, { ...parts, activate: createActivate({ store, passwords, codes, letters, people }) })
   forgotPage(router, { ...parts, forgot: recovery.forgot })
   resetPage(router, { ...parts, recovery })

@@ -169,6 +169,23 @@ describe('what a person does with codes from a mail or from paper', () => {
   })
 })
 
+test('a confirmed address is there, and links that are dead', async () => {
+  const form = { given: 'Una', family: 'Berg', licence: 'L-1', email: 'una@example.org', password }
+  await fetch(`${server.url}/register`, { method: 'POST', body: new URLSearchParams(form) })
+  const link = /https?:\S+\/verify\?code=(\S+)/.exec(server.mails.find(({ to }) => to === form.email)!.text)!
+  secrets.add(link[1]!)
+  const confirm = async () => (await createBrowser(server.url).open(link[0])).submit()
+  const confirmed = await entry('verify', confirm)
+  assert.equal(confirmed.outcome, 'success')
+  assert.match(confirmed.account_id!, /^[0-9a-f-]{36}$/)
+  const again = await entry('verify', confirm)
+  assert.deepEqual([again.outcome, again.status, again.detail.reason], ['refused', 410, 'spent'])
+  secrets.add('made-up-code')
+  const dead = (path: string) => () => fetch(`${server.url}${path}?code=made-up-code`)
+  assert.equal((await entry('password-reset', dead('/reset'))).detail.reason, 'unknown')
+  assert.equal((await entry('setup', dead('/setup'))).outcome, 'refused')
+})
+
 describe('an authorization request', () => {
   test('that is granted tells the scopes', async () => {
     const row = await entry('authorize', () => codeFor({ scope: 'openid user/Patient.rs' }))
@@ -363,10 +380,11 @@ test('what becomes of an app is there, with who did it', async () => {
   assert.deepEqual([removed.account_id, removed.detail.client], [chiefId, other.body.client_id])
 })
 
-/** Provoked where second factors, sessions, addresses, signing keys and limits are tested. */
+/** Provoked where second factors, sessions, addresses, signing keys, limits and what goes by itself are tested. */
 const elsewhere: readonly string[] = [
-  ...['factor-add', 'factor-remove', 'recovery-codes', 'session-end', 'address-ask', 'address-change'],
-  ...['keys-rotate', 'keys-remove', 'throttled'],
+  ...['factor-add', 'factor-rename', 'factor-remove', 'recovery-codes', 'session-end'],
+  ...['address-ask', 'address-change', 'address-cancel', 'login-begin', 'client-expire', 'verify'],
+  ...['keys-rotate', 'keys-remove', 'throttled', 'password-change', 'account-reset'],
 ]
 
 test('every kind of event was provoked above', () => {

@@ -360,7 +360,7 @@ test('every step leaves its row in the audit trail', async () => {
   )
   assert.deepEqual(
     rows.map(({ line }) => line),
-    ['factor-add success', 'login success', 'login refused'],
+    ['login-begin success', 'factor-add success', 'login success', 'login-begin success', 'login refused'],
   )
 })
 

@@ -30,13 +30,14 @@ export function createRecovery({ store, passwords, codes, letters }: Parts) {
     },
 
     /** The address of the account whose link this is; nothing is used up. */
-    async look(code: string): Promise<{ email: string } | Refusal> {
+    async look(code: string): Promise<{ id: string; email: string } | Refusal> {
       return store.transaction(async (tx) => {
         const link = await codes.look(tx, 'reset', code)
         if (typeof link === 'string') return link
-        const [account] = await tx.query<{ email: string }>('select email from oauth_account where id = $1', [
-          link.accountId,
-        ])
+        const [account] = await tx.query<{ id: string; email: string }>(
+          'select id, email from oauth_account where id = $1',
+          [link.accountId],
+        )
         return account ?? 'spent'
       })
     },

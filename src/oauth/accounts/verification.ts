@@ -20,7 +20,10 @@ interface Row {
   applicant: Applicant | null
 }
 
-export type Verified = 'awaiting-approval' | 'may-sign-in'
+export interface Verified {
+  readonly outcome: 'awaiting-approval' | 'may-sign-in'
+  readonly accountId: string
+}
 
 export function createVerify({ store, codes, letters, people }: Parts) {
   return function verify(code: string): Promise<Verified | Refusal> {
@@ -34,7 +37,7 @@ export function createVerify({ store, codes, letters, people }: Parts) {
       if (!account) return 'spent'
       if (!account.applicant) {
         await tx.query(`update oauth_account set state = 'verified' where id = $1`, [account.id])
-        return 'may-sign-in'
+        return { outcome: 'may-sign-in', accountId: account.id }
       }
       const { type, id, rid } = await people.register({ ...account.applicant, email: account.email }, tx)
       await tx.query(
@@ -42,7 +45,7 @@ export function createVerify({ store, codes, letters, people }: Parts) {
         [account.id, type, id, rid],
       )
       await letters(tx).received(account.email)
-      return 'awaiting-approval'
+      return { outcome: 'awaiting-approval', accountId: account.id }
     })
   }
 }

@@ -7,10 +7,11 @@
 import type Router from '@koa/router'
 import type { Context } from 'koa'
 import type Provider from 'oidc-provider'
-import { type Adapter, errors } from 'oidc-provider'
+import { errors } from 'oidc-provider'
+import type { Store, Transaction } from '../../store/store.ts'
 import type { Database } from '../accounts/account.ts'
 import type { AuditEventName } from '../audit-events.ts'
-import { actorOf, type AuditTrail } from '../audit-trail.ts'
+import { actorOf, type AuditTrail, auditWithin } from '../audit-trail.ts'
 import {
   changeClient,
   type ClientMetadata,
@@ -18,6 +19,7 @@ import {
   findClient,
   listClients,
   positionOf,
+  removeClient,
 } from '../provider/client-rows.ts'
 import { newSecret, usesSecret } from '../provider/client-secret.ts'
 import type { Approval } from '../provider/clients.ts'
@@ -31,12 +33,18 @@ import { sendError } from './send-error.ts'
 interface Parts {
   provider: Provider
   publicUrl: string
-  /** Where registered clients are kept. */
-  clients: Adapter
+  store: Pick<Store, 'transaction'>
   database: Database
   administrators: Administrators
   grantableScopes: GrantableScopes
   audit: AuditTrail
+}
+
+interface Deed {
+  readonly interaction: AuditEventName
+  readonly client: string
+  readonly scope?: string | undefined
+  readonly status?: number
 }
 
 const decided: Readonly<Record<Approval, AuditEventName>> = {
@@ -46,17 +54,23 @@ const decided: Readonly<Record<Approval, AuditEventName>> = {
 }
 
 export function clientEndpoints(router: Router, parts: Parts): void {
-  const { provider, publicUrl, clients, database, administrators, grantableScopes, audit } = parts
+  const { provider, publicUrl, store, database, administrators, grantableScopes, audit } = parts
   const guards = [auditRefusals(audit, 'client-refused'), administrators.administrator] as const
 
-  const record = (ctx: Context, interaction: AuditEventName, client: string, scope?: string) => {
+  /** In the transaction of the change, so that neither is there without the other. */
+  const record = (tx: Transaction, ctx: Context, { interaction, client, scope, status = 200 }: Deed) => {
     const { principal } = ctx.state.caller as Caller
     const detail = { client, scope }
-    return audit(ctx, { interaction, outcome: 'success', status: ctx.status, ...actorOf(principal), detail })
+    return auditWithin(tx, ctx, { interaction, outcome: 'success', status, ...actorOf(principal), detail })
   }
 
   /** Nothing is decided about a version that the administrator has not seen. */
-  async function change(ctx: Context, row: ClientRow, payload: ClientMetadata): Promise<ClientRow | undefined> {
+  async function change(
+    ctx: Context,
+    row: ClientRow,
+    payload: ClientMetadata,
+    deeds: readonly AuditEventName[],
+  ): Promise<ClientRow | undefined> {
     try {
       await provider.Client.validate(payload as never)
     } catch (error) {
@@ -64,7 +78,12 @@ export function clientEndpoints(router: Router, parts: Parts): void {
       sendError(ctx, 400, error.message, error.error_description ?? 'The metadata do not hold.')
       return undefined
     }
-    const changed = await changeClient(database, payload.client_id!, row.version, payload)
+    const { client_id: client = '', smart_scope: scope } = payload
+    const changed = await store.transaction(async (tx) => {
+      const found = await changeClient(tx, client, row.version, payload)
+      if (found) for (const interaction of deeds) await record(tx, ctx, { interaction, client, scope })
+      return found
+    })
     if (!changed) sendError(ctx, 409, 'invalid_request', 'The client has changed meanwhile. Look at it again.')
     return changed
   }
@@ -94,14 +113,13 @@ export function clientEndpoints(router: Router, parts: Parts): void {
     const row = await findClient(database, ctx.params.id!)
     if (!row) return missing(ctx)
     const { version, payload } = readDecision(row.payload, parseObject(await readText(ctx.req)), grantableScopes)
-    const changed = await change(ctx, { ...row, version: version ?? row.version }, payload)
-    if (!changed) return undefined
-    const { client_id: id, approval, smart_scope: scope } = payload
-    ctx.body = shown(changed)
-    if (scope !== row.payload.smart_scope) {
-      await record(ctx, 'client-scope', id!, scope)
-    }
-    if (approval !== row.payload.approval) await record(ctx, decided[approval!], id!, scope)
+    const { approval, smart_scope: scope } = payload
+    const deeds = [
+      ...(scope === row.payload.smart_scope ? [] : (['client-scope'] as const)),
+      ...(approval === row.payload.approval ? [] : [decided[approval!]]),
+    ]
+    const changed = await change(ctx, { ...row, version: version ?? row.version }, payload, deeds)
+    if (changed) ctx.body = shown(changed)
   })
 
   router.post('/auth/clients/:id/secret', ...guards, async (ctx) => {
@@ -109,18 +127,20 @@ export function clientEndpoints(router: Router, parts: Parts): void {
     if (!row) return missing(ctx)
     if (!usesSecret(row.payload)) return sendError(ctx, 400, 'invalid_request', 'This client has no secret.')
     const { secret, hashed } = newSecret()
-    const changed = await change(ctx, row, { ...row.payload, client_secret: hashed })
+    const changed = await change(ctx, row, { ...row.payload, client_secret: hashed }, ['client-secret'])
     if (!changed) return undefined
     ctx.set('Cache-Control', 'no-store')
     ctx.body = { client_id: ctx.params.id, client_secret: secret, client_secret_expires_at: 0 }
-    await record(ctx, 'client-secret', ctx.params.id!)
   })
 
   router.delete('/auth/clients/:id', ...guards, async (ctx) => {
     if (!(await findClient(database, ctx.params.id!))) return missing(ctx)
-    await clients.destroy(ctx.params.id!)
+    const client = ctx.params.id!
+    await store.transaction(async (tx) => {
+      await removeClient(tx, client)
+      await record(tx, ctx, { interaction: 'client-delete', client, status: 204 })
+    })
     ctx.status = 204
-    await record(ctx, 'client-delete', ctx.params.id!)
   })
 }
 

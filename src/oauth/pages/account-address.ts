@@ -56,7 +56,9 @@ export function accountAddress(forms: Router<FormState>, parts: Parts): void {
   })
 
   router.post('/account/address/cancel', signedIn.atAll, async (ctx) => {
-    await addressChange.cancel(ctx.state.owner.account.id)
+    const { account } = ctx.state.owner
+    await addressChange.cancel(account.id)
+    await audit(ctx, { interaction: 'address-cancel', outcome: 'success', status: 303, account })
     ctx.redirect(`${publicUrl}/account?done=cancelled`)
     ctx.status = 303
   })
@@ -75,12 +77,12 @@ export function accountAddress(forms: Router<FormState>, parts: Parts): void {
 
   forms.post('/account/address/confirm', readForm, async (ctx) => {
     const confirmed = await addressChange.confirm(ctx.state.form.text('code'))
-    if (confirmed.outcome === 'one-to-go') return tell(ctx, answers['one-to-go'])
-    const changed = confirmed.outcome === 'changed'
+    const changed = confirmed.outcome !== 'spent'
     const account = changed ? { id: confirmed.accountId } : undefined
     const answer = answers[confirmed.outcome]
     await audit(ctx, {
       ...{ interaction: 'address-change', outcome: changed ? 'success' : 'refused', status: answer.status, account },
+      detail: { step: confirmed.outcome },
     })
     return tell(ctx, answer)
   })

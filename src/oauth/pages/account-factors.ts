@@ -67,7 +67,9 @@ export function accountFactors(forms: Router<FormState>, parts: Parts): void {
   router.post('/account/factor/rename', signedIn.recently, readForm, async (ctx) => {
     const { form, owner } = ctx.state
     const name = nameOf(form.text('name'), 'app')
-    if (await factorCare.rename(owner.account, form.text('id'), name)) return back(ctx, 'renamed')
+    const renamed = await factorCare.rename(owner.account, form.text('id'), name)
+    await note(ctx, owner.account, 'factor-rename', renamed ? 303 : 404)
+    if (renamed) return back(ctx, 'renamed')
     return showAccount(ctx, owner, { status: 404, text: 'This is not there any more.' })
   })
 

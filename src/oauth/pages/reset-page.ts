@@ -34,24 +34,20 @@ export function resetPage(router: Router<FormState>, { recovery, audit }: Parts)
   router.get('/reset', async (ctx) => {
     const code = String(ctx.query.code ?? '')
     const found = await recovery.look(code)
-    return typeof found === 'string' ? tell(ctx, refusals[found]) : show(ctx, code)
+    return typeof found === 'string' ? refuse(ctx, found) : show(ctx, code)
   })
 
   router.post('/reset', readForm, async (ctx) => {
     const { form } = ctx.state
     const code = form.text('code') || String(ctx.query.code ?? '')
     const found = await recovery.look(code)
-    if (typeof found === 'string') return tell(ctx, refusals[found])
+    if (typeof found === 'string') return refuse(ctx, found)
     const [password = '', again = password] = [...form.all('password'), ...form.all('password2')]
     const problem = again === password ? passwordProblem(password, personal(found.email)) : 'The two passwords differ.'
     if (problem) return wantsJson(ctx) ? refuseFields(ctx, { password: problem }) : show(ctx, code, problem)
     const outcome = await recovery.reset(code, password)
-    await audit(ctx, {
-      interaction: 'password-reset',
-      outcome: outcome === 'done' ? 'success' : 'refused',
-      status: outcome === 'done' ? 200 : 410,
-    })
-    if (outcome !== 'done') return tell(ctx, refusals[outcome])
+    if (outcome !== 'done') return refuse(ctx, outcome)
+    await audit(ctx, { interaction: 'password-reset', outcome: 'success', status: 200, account: { id: found.id } })
     const text = 'Your new password is set, and every app was signed out.'
     if (wantsJson(ctx)) return tell(ctx, { status: 200, title: 'Done', text })
     return showPage(ctx, {
@@ -60,6 +56,12 @@ export function resetPage(router: Router<FormState>, { recovery, audit }: Parts)
         <p><a class="button" href="/">Sign in</a></p>`,
     })
   })
+
+  async function refuse(ctx: Context, reason: Refusal): Promise<void> {
+    const answer = refusals[reason]
+    await audit(ctx, { interaction: 'password-reset', outcome: 'refused', status: answer.status, detail: { reason } })
+    tell(ctx, answer)
+  }
 }
 
 function personal(email: string): string[] {

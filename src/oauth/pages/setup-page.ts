@@ -36,7 +36,7 @@ export function setupPage(router: Router<FormState>, { setup, audit }: Parts): v
   router.get('/setup', async (ctx) => {
     const code = String(ctx.query.code ?? '')
     const found = await setup.look(code)
-    return found === 'open' ? show(ctx, code, {}, {}) : tell(ctx, refusals[found])
+    return found === 'open' ? show(ctx, code, {}, {}) : dead(ctx, found)
   })
 
   router.post('/setup', readForm, async (ctx) => {
@@ -49,21 +49,24 @@ export function setupPage(router: Router<FormState>, { setup, audit }: Parts): v
     const refuse = (problems: Problems) =>
       wantsJson(ctx) ? refuseFields(ctx, problems) : show(ctx, code, values, problems)
     const found = await setup.look(code)
-    if (found !== 'open') return tell(ctx, refusals[found])
+    if (found !== 'open') return dead(ctx, found)
     const problems = { ...name.problems, ...credentials.problems }
     if (Object.keys(problems).length > 0) return refuse(problems)
     const outcome = await setup.complete(code, values)
-    await audit(ctx, {
-      interaction: 'setup',
-      outcome: outcome === 'done' ? 'success' : 'refused',
-      status: outcome === 'done' ? 200 : 422,
-    })
-    if (outcome === 'taken') return refuse({ email: 'There is an account with this address already.' })
-    if (outcome !== 'done') return tell(ctx, refusals[outcome])
+    if (outcome === 'spent' || outcome === 'unknown') return dead(ctx, outcome)
+    const done = outcome === 'done'
+    await audit(ctx, { interaction: 'setup', outcome: done ? 'success' : 'refused', status: done ? 200 : 422 })
+    if (!done) return refuse({ email: 'There is an account with this address already.' })
     const text = 'You are the administrator now.'
     if (wantsJson(ctx)) return tell(ctx, { status: 200, title: 'Done', text })
     return showPage(ctx, { title: text, body: html`<p><a class="button" href="/">Sign in</a></p>` })
   })
+
+  async function dead(ctx: Context, reason: keyof typeof refusals): Promise<void> {
+    const answer = refusals[reason]
+    await audit(ctx, { interaction: 'setup', outcome: 'refused', status: answer.status, detail: { reason } })
+    tell(ctx, answer)
+  }
 }
 
 function show(ctx: Context, code: string, values: Partial<Administrator>, problems: Problems): void {

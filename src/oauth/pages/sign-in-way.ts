@@ -108,6 +108,8 @@ export function createSignInWays(parts: Parts) {
     async afterFirstStep(ctx: Context, account: Account, way: Way, first: FirstStep): Promise<void> {
       const next = await nextStep(account, first)
       if (next === 'nothing') return finish(ctx, account, first, way)
+      const clientId = clientOf(await interactionOf(way, ctx))
+      await audit(ctx, { interaction: 'login-begin', outcome: 'success', status: 303, account, clientId })
       const ticket = keepSecret(ctx, await begunSignIns.begin(account.id, first))
       lead(ctx, linkWith(next === 'challenge' ? '/login/factor' : '/login/enrol', { ...way, ticket }))
     },

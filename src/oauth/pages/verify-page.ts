@@ -4,6 +4,7 @@
 import type Router from '@koa/router'
 import type { Verified } from '../accounts/verification.ts'
 import type { Refusal } from '../accounts/codes.ts'
+import type { AuditTrail } from '../audit-trail.ts'
 import { hidden } from './controls.ts'
 import { type FormState, readForm, tell } from './form.ts'
 import { html } from './html.ts'
@@ -32,7 +33,7 @@ const answers = {
 
 export function verifyPage(
   router: Router<FormState>,
-  { verify }: { verify: (code: string) => Promise<Verified | Refusal> },
+  { verify, audit }: { verify: (code: string) => Promise<Verified | Refusal>; audit: AuditTrail },
 ): void {
   router.get('/verify', (ctx) =>
     showPage(ctx, {
@@ -46,7 +47,14 @@ export function verifyPage(
   )
 
   router.post('/verify', readForm, async (ctx) => {
-    const answer = answers[await verify(ctx.state.form.text('code'))]
+    const verified = await verify(ctx.state.form.text('code'))
+    const refused = typeof verified === 'string'
+    const answer = answers[refused ? verified : verified.outcome]
+    await audit(ctx, {
+      ...{ interaction: 'verify', outcome: refused ? 'refused' : 'success', status: answer.status },
+      account: refused ? undefined : { id: verified.accountId },
+      ...(refused ? { detail: { reason: verified } } : {}),
+    })
     if (answer !== answers['may-sign-in']) return tell(ctx, answer)
     return showPage(ctx, {
       ...answer,

@@ -134,6 +134,12 @@ export async function keepRegistration(database: Database, id: string, payload: 
   )
 }
 
+/** The client, and all that people allowed it. */
+export async function removeClient(database: Database, id: string): Promise<void> {
+  await database.query(`delete from oidc_payload where model = 'Client' and id = $1`, [id])
+  await endClient(database, id)
+}
+
 export async function endClient(database: Database, clientId: string): Promise<void> {
   await database.query(
     `with ended as (delete from smart_grant where client_id = $1),
