@@ -1,7 +1,7 @@
 /**
  * `npm run demo`: fills a running, empty server with a small hospital through its public API, and prints who can log in.
  *
- *     npm run demo -- [--url http://localhost:8080] [--email ADMIN] [--password SECRET]
+ *     npm run demo -- [--url http://localhost:8080] [--email ADMIN] [--password SECRET] [--totp-key KEY]
  */
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -12,7 +12,10 @@ import { runDemo } from './demo/run-demo.ts'
 import { createProgress } from './progress.ts'
 
 const { values } = parseArgs({
-  options: { url: { type: 'string' }, email: { type: 'string' }, password: { type: 'string' } },
+  options: {
+    ...{ url: { type: 'string' }, email: { type: 'string' } },
+    ...{ password: { type: 'string' }, 'totp-key': { type: 'string' } },
+  } as const,
 })
 
 const progress = createProgress(process.stdout)
@@ -27,8 +30,9 @@ try {
   progress.end()
   const width = Math.max(...people.map(({ who }) => who.length))
   console.log('\nThese can log in now:\n')
-  for (const { who, credentials } of people) {
+  for (const { who, credentials, totpKey } of people) {
     console.log(`  ${who.padEnd(width)}  ${credentials.email}  ${credentials.password}`)
+    if (totpKey !== undefined) console.log(`  ${''.padEnd(width)}  key for an authenticator app: ${totpKey}`)
   }
 } catch (error) {
   progress.end()

@@ -25,6 +25,7 @@ const usage = `npm run import -- [options] FILES…
                       settings when it runs, and otherwise its database directly
   --token TOKEN       an access token for it, or:
   --email, --password an administrator to sign in as (default: ADMIN_EMAIL and ADMIN_PASSWORD)
+  --totp-key KEY      the key of the administrator's authenticator app; a terminal is asked for a code instead
   --restart           forget what earlier runs have loaded`
 
 const { values, positionals } = parseArgs({
@@ -34,6 +35,7 @@ const { values, positionals } = parseArgs({
     token: { type: 'string' },
     email: { type: 'string' },
     password: { type: 'string' },
+    'totp-key': { type: 'string' },
     restart: { type: 'boolean', default: false },
   },
 })

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { formsOf, textOf } from './html-forms.ts'
+import { type Form, formsOf, textOf } from './html-forms.ts'
 import { createPlainBrowser } from './plain-browser.ts'
 import type { Page, PlainBrowser } from './plain-browser.ts'
+import type { SecondStep } from './second-step.ts'
 
 /** Somebody who is signed in through the public pages, as the web app would be. */
 export interface SignedIn {
@@ -14,6 +15,7 @@ export interface SignedIn {
 export interface Credentials {
   readonly email: string
   readonly password: string
+  readonly secondStep?: SecondStep
 }
 
 interface Endpoints {
@@ -106,24 +108,64 @@ async function throughForms(
   browser: PlainBrowser,
   page: Page,
   redirect: string,
-  { email, password }: Credentials,
+  { email, password, secondStep }: Credentials,
 ): Promise<string> {
   let asked = false
-  for (let step = 0; page.html !== '' && step < 6; step++) {
+  let codes = 0
+  for (let step = 0; page.html !== '' && step < 10; step++) {
     const forms = formsOf(page.html)
+    const factor = formTo(forms, '/login/factor')
+    const enrol = formTo(forms, '/login/enrol')
+    const onwards = formTo(forms, '/login/continue')
     const login = forms.find(({ inputs }) => inputs.some(({ type }) => type === 'password'))
     const consent = forms.find(({ buttons }) => buttons.some(isAllow))
     if (login && !asked) {
       asked = true
       page = await browser.submit(page, login, { email, password }, redirect)
+    } else if (factor) {
+      const code = hasCode(factor) ? await secondStep?.code(codes++) : undefined
+      if (code === undefined) throw new Error(codes > 1 ? refusalOf(email, page) : stepMissing(email))
+      page = await browser.submit(page, factor, { code }, redirect)
+    } else if (enrol && secondStep?.enrol) {
+      secondStep.enrol(keyOn(page))
+      page = await browser.submit(page, enrol, { code: (await secondStep.code(0))! }, redirect)
+    } else if (enrol) {
+      throw new Error(`${email} has to add a second step first: sign in once with a browser at ${page.url}`)
+    } else if (onwards) {
+      page = await browser.submit(page, onwards, {}, redirect)
     } else if (consent) {
       const { name, value } = consent.buttons.find(isAllow)!
       page = await browser.submit(page, consent, { [name]: value }, redirect)
     } else {
-      throw new Error(`Signing in as ${email} did not work: ${complaintOf(page.html)}`)
+      throw new Error(refusalOf(email, page))
     }
   }
   return page.url
+}
+
+/** The one with a field for a code goes first: there may be others, for passkeys and recovery codes. */
+function formTo(forms: readonly Form[], path: string): Form | undefined {
+  const there = forms.filter(({ action }) => action.endsWith(path))
+  return there.find(hasCode) ?? there[0]
+}
+
+function hasCode({ inputs }: Form): boolean {
+  return inputs.some(({ name }) => name === 'code')
+}
+
+function stepMissing(email: string): string {
+  return `${email} signs in with a second step: give the key of the authenticator app with --totp-key, run this on a terminal, which asks for the code, or give an access token. A passkey works in a browser alone.`
+}
+
+/** The key that the page shows for typing. */
+function keyOn({ html, url }: Page): string {
+  const key = /<code class="key">([^<]+)<\/code>/.exec(html)?.[1]
+  if (key === undefined) throw new Error(`${new URL(url).pathname} shows no key for an authenticator app`)
+  return key
+}
+
+function refusalOf(email: string, { html }: Page): string {
+  return `Signing in as ${email} did not work: ${complaintOf(html)}`
 }
 
 function isAllow({ name, value }: { name: string; value: string }): boolean {

@@ -1,4 +1,5 @@
 import type { Progress } from '../progress.ts'
+import { stepOfOwn } from '../second-step.ts'
 import { signIn } from '../sign-in.ts'
 import type { Credentials } from '../sign-in.ts'
 import { createAccounts } from './accounts.ts'
@@ -15,6 +16,8 @@ import { careTeamOf, patientOf, placesBundle, recordBundle } from './records.ts'
 export interface DemoPerson {
   readonly who: string
   readonly credentials: Credentials
+  /** Of the authenticator app, where the server wanted one. */
+  readonly totpKey?: string | undefined
 }
 
 interface Parts {
@@ -57,10 +60,11 @@ async function fill({ publicUrl, outbox, progress }: Parts, office: FhirClient):
   for (const doctor of doctors) {
     step(`${doctor.given} ${doctor.family} registers and is approved`)
     const { reference, credentials } = await accounts.doctor(doctor)
-    const client = createFhirClient(publicUrl, await signIn(publicUrl, credentials))
+    const secondStep = stepOfOwn()
+    const client = createFhirClient(publicUrl, await signIn(publicUrl, { ...credentials, secondStep }))
     const display = `Dr. ${doctor.given} ${doctor.family}`
     staff.set(doctor.key, { doctor, named: { reference, display }, client })
-    people.push({ who: `${display}, ${doctor.specialty[1].toLowerCase()}`, credentials })
+    people.push({ who: `${display}, ${doctor.specialty[1].toLowerCase()}`, credentials, totpKey: secondStep.key() })
   }
 
   const uploaded = new Map<string, string[]>()
