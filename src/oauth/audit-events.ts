@@ -24,6 +24,9 @@ export const auditEvents = {
   /** A mail address was confirmed. */
   verify: userSecurity,
   'password-reset': userSecurity,
+  'password-change': userSecurity,
+  /** On the machine itself, where nobody else could let its owner in. */
+  'account-reset': userSecurity,
   'factor-add': userSecurity,
   'factor-rename': userSecurity,
   'factor-remove': userSecurity,

@@ -20,6 +20,7 @@ import type { Identities } from './accounts/identities.ts'
 import type { Letters } from './accounts/letters.ts'
 import { createLogin } from './accounts/login.ts'
 import type { Passwords } from './accounts/passwords.ts'
+import { createPasswordChange } from './accounts/password-change.ts'
 import { createRecovery } from './accounts/recovery.ts'
 import { createRegister } from './accounts/registration.ts'
 import type { SecondFactor } from './accounts/second-factor.ts'
@@ -43,6 +44,7 @@ import { accountAddress } from './pages/account-address.ts'
 import { accountApps } from './pages/account-apps.ts'
 import { accountFactors } from './pages/account-factors.ts'
 import { accountPage } from './pages/account-page.ts'
+import { accountPassword } from './pages/account-password.ts'
 import { accountSessions } from './pages/account-sessions.ts'
 import { activatePage } from './pages/activate-page.ts'
 import { consentPage } from './pages/consent-page.ts'
@@ -175,6 +177,7 @@ function accountPages(parts: RoutesParts): Router<FormState> {
   accountApps(router, { ...parts, signedIn, connectedApps, showAccount })
   accountFactors(router, { ...parts, signedIn, showAccount })
   accountAddress(router, { ...parts, signedIn })
+  accountPassword(router, { ...parts, signedIn, changePassword: createPasswordChange(parts) })
   accountSessions(router, { ...parts, signedIn, showAccount })
   statusPage(router, { ...parts, database, login, statusCookie })
   consentPage(router, { ...parts, database })

@@ -33,6 +33,39 @@ export const statements: readonly Statement[] = [
     'smart/administrators.test.ts',
     'is made by a link that dies with its use, and only the latest link works',
   ],
+  [
+    'the demo and the import take the key of the',
+    'commands/second-step.test.ts',
+    'the key of the app, or a person at the terminal, takes the second step',
+  ],
+  ['a terminal is asked for a code', 'commands/second-step.test.ts', 'the key of the app, or a person at the terminal'],
+  ['A sign-in ends twelve hours after it began', 'smart/idle.test.ts', 'a session that nothing used for two hours'],
+  [
+    'An app that was allowed to stay connected outlives it',
+    'smart/idle.test.ts',
+    'what was allowed to stay connected does not depend on the session',
+  ],
+  [
+    'There is no limit to how many devices somebody is signed in on',
+    'smart/own-sessions.test.ts',
+    'everywhere else at once, and nowhere of anybody else',
+  ],
+  ['and ends each or all others.', 'smart/own-sessions.test.ts', 'ending a session ends it and its tokens at once'],
+  [
+    'A sign-out ends the apps of that sign-in here',
+    'smart/lifetime.test.ts',
+    'ends what was allowed for the session, and leaves what was allowed for longer',
+  ],
+  [
+    'Who lost every second step is let in by an administrator',
+    'smart/second-factor.test.ts',
+    'is reset by an administrator',
+  ],
+  [
+    'on the machine itself prints a link that is good once',
+    'smart/account-reset.test.ts',
+    'who lost every second step is let in by the link that the machine printed',
+  ],
   ['and sign in.', 'browser/first-page.test.ts', 'a doctor signs in, finds a document'],
   [
     'give the administrator with the first start instead',

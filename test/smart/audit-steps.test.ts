@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test'
 import { auditEvents, type AuditEventName } from '../../src/oauth/audit-events.ts'
 import { createBrowser, type Page } from '../support/browser.ts'
 import { administratorToken, callback, decideClient, register } from './app.ts'
-import { type OAuthServer, startOAuth } from './oauth-server.ts'
+import { type OAuthServer, password, startOAuth } from './oauth-server.ts'
 import { codeAt, secretOn, signInHere, submitWith } from './second-step.ts'
 
 let server: OAuthServer
@@ -46,6 +46,30 @@ test('a right password that stops at the second step is there, and so is a new n
   assert.equal(row?.outcome, 'success')
   assert.equal(more.length, 0)
   assert.equal((await rowsOf('login', accountId)).length, 1, 'nobody was signed in by the password alone')
+})
+
+test('a confirmed address is there, and links that are dead, without their codes', async () => {
+  const form = { given: 'Una', family: 'Berg', licence: 'L-1', email: 'una@example.org', password }
+  await fetch(`${server.url}/register`, { method: 'POST', body: new URLSearchParams(form) })
+  const link = /https?:\S+\/verify\?code=(\S+)/.exec(server.mails.find(({ to }) => to === form.email)!.text)!
+  const confirm = async () => (await createBrowser(server.url).open(link[0])).submit()
+  await confirm()
+  const [account] = await server.database.query<{ id: string }>(`select id from oauth_account where email = $1`, [
+    form.email,
+  ])
+  assert.equal((await rowsOf('verify', account!.id))[0]?.outcome, 'success')
+  await confirm()
+  const [again] = await rowsOf('verify', null)
+  assert.deepEqual([again?.outcome, again?.detail.reason], ['refused', 'spent'])
+  for (const [path, event] of [
+    ['/reset', 'password-reset'],
+    ['/setup', 'setup'],
+  ] as const) {
+    await fetch(`${server.url}${path}?code=made-up-code`)
+    assert.equal((await rowsOf(event, null))[0]?.outcome, 'refused', event)
+  }
+  const trail = JSON.stringify(await server.database.query('select detail, query from audit'))
+  for (const secret of [link[1]!, 'made-up-code', password]) assert.ok(!trail.includes(secret), secret)
 })
 
 test('another address that is no longer wanted is there', async () => {

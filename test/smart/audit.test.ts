@@ -169,23 +169,6 @@ describe('what a person does with codes from a mail or from paper', () => {
   })
 })
 
-test('a confirmed address is there, and links that are dead', async () => {
-  const form = { given: 'Una', family: 'Berg', licence: 'L-1', email: 'una@example.org', password }
-  await fetch(`${server.url}/register`, { method: 'POST', body: new URLSearchParams(form) })
-  const link = /https?:\S+\/verify\?code=(\S+)/.exec(server.mails.find(({ to }) => to === form.email)!.text)!
-  secrets.add(link[1]!)
-  const confirm = async () => (await createBrowser(server.url).open(link[0])).submit()
-  const confirmed = await entry('verify', confirm)
-  assert.equal(confirmed.outcome, 'success')
-  assert.match(confirmed.account_id!, /^[0-9a-f-]{36}$/)
-  const again = await entry('verify', confirm)
-  assert.deepEqual([again.outcome, again.status, again.detail.reason], ['refused', 410, 'spent'])
-  secrets.add('made-up-code')
-  const dead = (path: string) => () => fetch(`${server.url}${path}?code=made-up-code`)
-  assert.equal((await entry('password-reset', dead('/reset'))).detail.reason, 'unknown')
-  assert.equal((await entry('setup', dead('/setup'))).outcome, 'refused')
-})
-
 describe('an authorization request', () => {
   test('that is granted tells the scopes', async () => {
     const row = await entry('authorize', () => codeFor({ scope: 'openid user/Patient.rs' }))

@@ -57,6 +57,13 @@ function lettersBy(post: (message: { to: string; subject: string; text: string }
         'The password of your account was changed just now, and every app was signed out.',
         `If that was not you, set a new one at once: ${publicUrl}/forgot`,
       ),
+    ownPasswordChanged: (to: string) =>
+      send(
+        to,
+        'Your password was changed',
+        'The password of your account was changed on its page just now, by somebody who knew the one of before.',
+        `If that was not you, set a new one at once: ${publicUrl}/forgot`,
+      ),
     leaveAddress: (to: string, next: string, code: string) =>
       send(
         to,

@@ -30,9 +30,20 @@ export async function revokeAllOf(database: Database, person: Pick<Person, 'type
   for (const { id } of rows) await revokeAll(database, id)
 }
 
+/**
+ * A browser session that nothing used for so long is over. An access token lasts an hour and is renewed through the session or
+ * its refresh token, so that who works with an app is never taken for somebody who has left.
+ */
+export const idleHours = 2
+const idle = `s.last_used < now() - interval '${idleHours} hours'`
+
 /** For a row `p` of a browser session. */
-export const sessionStandsSql = `((select true from oauth_ended_session e where e.uid = p.uid) is null and not exists (
+export const sessionStandsSql = `(not exists (select from oauth_session s where s.uid = p.uid and ${idle})
+  and (select true from oauth_ended_session e where e.uid = p.uid) is null and not exists (
   select from oauth_account a where a.id = p.account_id and coalesce((p.payload ->> 'loginTs')::float8, 0) <= a.signed_out_at))`
+
+/** The session that a grant `g` is tied to, if any, is in use. */
+export const grantInUseSql = `not exists (select from oauth_session s where s.uid = g.session_uid and ${idle})`
 
 /** For a grant `g` of an account `a`. A scalar subquery, because Postgres would rather hash all ended sessions for a `not exists`. */
 export const grantStandsSql = `(g.ends_at > now() and g.signed_in_at > a.signed_out_at

@@ -47,6 +47,7 @@ export function accountAddress(forms: Router<FormState>, parts: Parts): void {
     return showPage(ctx, {
       status: 202,
       title: 'Look into both mailboxes',
+      signedIn: true,
       body: html`<p>
           We sent a mail to your old and to your new address. Open the link in both within 24 hours; until then you sign
           in with the old address.
@@ -107,6 +108,7 @@ function show(ctx: Context, email?: string, problem?: string): void {
   showPage(ctx, {
     status: problem ? 422 : 200,
     title: 'Change your e-mail address',
+    signedIn: true,
     body: html`<form method="post" action="/account/address">
         ${input({ name: 'email', label: 'New e-mail address', type: 'email', autocomplete: 'email', hint: 'We ask at your old address, too.', value: email, problem })}
         <button>Send the two mails</button>

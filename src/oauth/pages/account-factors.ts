@@ -98,6 +98,7 @@ function show(ctx: Context, offer: Offer, problem?: string, name?: string): void
   showPage(ctx, {
     status: problem ? 422 : 200,
     title: 'Add a second step for signing in',
+    signedIn: true,
     script: offer.passkey && passkeyScriptPath,
     body: html`${alert(problem)} ${enrolForms({ action: '/account/factor', fields: html``, offer, named: true, name })}
       <p><a href="/account">Back without adding anything</a></p>`,
@@ -107,6 +108,7 @@ function show(ctx: Context, offer: Offer, problem?: string, name?: string): void
 function showCodes(ctx: Context, codes: readonly string[]): void {
   showPage(ctx, {
     title: 'Keep your recovery codes',
+    signedIn: true,
     body: html`${recoveryCodeList(codes)}
       <p><a class="button" href="/account">I have them, go on</a></p>`,
   })

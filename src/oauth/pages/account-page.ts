@@ -33,6 +33,7 @@ const messages: Readonly<Record<string, string>> = {
   removed: 'It is removed.',
   'signed-out': 'That is signed out.',
   disconnected: 'The app is disconnected.',
+  password: 'Your new password is set.',
   cancelled: 'Your address stays as it is.',
 }
 
@@ -51,6 +52,7 @@ export function accountPage(
     showPage(ctx, {
       status: problem?.status ?? 200,
       title: 'Your account',
+      signedIn: true,
       body: html`${alert(problem?.text)} ${!problem && message !== undefined && notice(message)}
         <p>You are signed in as <strong>${account.email}</strong>. <a href="/">To your documents</a></p>
         ${factorSection(await factorCare.list(account))} ${sessionSection(await sessions.list(account.id), sessionUid)}
@@ -58,7 +60,10 @@ export function accountPage(
         ${addressSection(account.email, await addressChange.pending(account.id))}
         <section>
           <h2>Password</h2>
-          <p><a href="/forgot">Set a new password</a>: we send you a link, and every app is signed out.</p>
+          <p>
+            <a href="/account/password">Change it</a>, or if you forgot it,
+            <a href="/forgot">have a link sent to you</a>.
+          </p>
         </section>`,
     })
   }

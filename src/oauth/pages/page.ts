@@ -15,13 +15,15 @@ export interface Page {
   readonly body: Html
   /** Where a form of this page may lead in the end, besides here: browsers judge redirects of a form as well. */
   readonly leadsTo?: string | undefined
+  /** Shows the way out. */
+  readonly signedIn?: boolean
   /** One of our own; pages work without where they can. */
   readonly script?: string | undefined
 }
 
 export function showPage(
   ctx: Pick<Context, 'status' | 'set' | 'type' | 'body'>,
-  { status = 200, title, body, leadsTo, script }: Page,
+  { status = 200, title, body, leadsTo, signedIn = false, script }: Page,
 ): void {
   ctx.status = status
   ctx.set('Content-Security-Policy', contentSecurityPolicy(leadsTo, script))
@@ -44,7 +46,7 @@ export function showPage(
         <main>
           <p class="brand">Chartshare</p>
           <h1>${title}</h1>
-          ${body}
+          ${body} ${signedIn && html`<p><a href="/auth/session/end">Sign out</a></p>`}
         </main>
       </body>
     </html> `.html

@@ -8,6 +8,7 @@ import type { Context, Middleware } from 'koa'
 import type Provider from 'oidc-provider'
 import type { Account, AccountRows, Database } from '../accounts/account.ts'
 import type { SecondFactor } from '../accounts/second-factor.ts'
+import type { Sessions } from '../accounts/sessions.ts'
 import { isSilent } from '../provider/single-sign-on.ts'
 import type { FormState } from './form.ts'
 
@@ -27,6 +28,7 @@ interface Parts {
   database: Database
   accounts: AccountRows
   secondFactor: SecondFactor
+  sessions: Pick<Sessions, 'note'>
   publicUrl: string
 }
 
@@ -34,7 +36,7 @@ const recentSeconds = 15 * 60
 
 export type SignedIn = ReturnType<typeof createSignedIn>
 
-export function createSignedIn({ provider, database, accounts, secondFactor, publicUrl }: Parts) {
+export function createSignedIn({ provider, database, accounts, secondFactor, sessions, publicUrl }: Parts) {
   async function ownerOf(ctx: Context, recently: boolean): Promise<Owner | undefined> {
     const session = await provider.Session.get(ctx)
     if (!session.accountId || (recently && (session.past(recentSeconds) || isSilent(session)))) return undefined
@@ -43,6 +45,7 @@ export function createSignedIn({ provider, database, accounts, secondFactor, pub
     // A session from before there was a second factor, or before one was demanded, is none for this.
     const proven = (session.amr ?? []).includes('mfa') || (await secondFactor.after(account)) === 'nothing'
     if (!proven) return undefined
+    await sessions.note(session.uid, account.id, { ip: ctx.ip, agent: ctx.get('user-agent') })
     return {
       ...{ account, sessionUid: session.uid },
       async proved(amr) {

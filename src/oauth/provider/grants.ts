@@ -6,7 +6,7 @@
  */
 import type Provider from 'oidc-provider'
 import type { Handle } from '../../store/store.ts'
-import { grantStandsSql } from '../accounts/revocation.ts'
+import { grantInUseSql, grantStandsSql } from '../accounts/revocation.ts'
 import { fixedScopes } from './grantable-scopes.ts'
 
 export const lifetime = {
@@ -101,9 +101,14 @@ export function createGrants(parts: { database: Pick<Handle, 'query'>; fhirBase:
       return { ...(row?.patient_id ? { patient: row.patient_id } : {}), ...row?.extra }
     },
 
+    /** Asked when a token is refreshed, by which the session is used. */
     async isAlive(grantId: string): Promise<boolean> {
       const rows = await database.query(
-        `select from smart_grant g join oauth_account a on a.id = g.account_id where g.grant_id = $1 and ${grantStandsSql}`,
+        `with alive as (
+           select g.session_uid from smart_grant g join oauth_account a on a.id = g.account_id
+           where g.grant_id = $1 and ${grantStandsSql} and ${grantInUseSql}
+         ), used as (update oauth_session s set last_used = now() from alive where s.uid = alive.session_uid)
+         select from alive`,
         [grantId],
       )
       return rows.length > 0

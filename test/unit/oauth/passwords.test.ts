@@ -11,6 +11,15 @@ describe('a new password', () => {
     assert.match(passwordProblem('x1'.repeat(200), [])!, /256/)
   })
 
+  test('may have 256 characters, and each of them counts', async () => {
+    const long = 'a lantern over the harbour, '.repeat(10).slice(0, 256)
+    assert.equal(passwordProblem(long, []), undefined)
+    const passwords = await createPasswords()
+    const stored = await passwords.hash(long)
+    assert.equal(await passwords.matches(stored, long), true)
+    assert.equal(await passwords.matches(stored, `${long.slice(0, 255)}x`), false)
+  })
+
   test('is none of those that everybody tries first', () => {
     for (const common of [
       ...[
