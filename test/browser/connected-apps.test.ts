@@ -42,7 +42,6 @@ describe('connected apps on the account page, in a browser', { skip: withoutChro
     for (const words of ['Read and search results and measurements', 'Find your own record', 'connected since']) {
       assert.equal(await card.getByText(words).first().isVisible(), true, words)
     }
-    if (process.env['SCREENSHOT']) await page.screenshot({ path: process.env['SCREENSHOT'], fullPage: true })
     await page.getByRole('button', { name: 'Disconnect Blood sugar diary' }).press('Enter')
     await page.getByRole('status').filter({ hasText: 'The app is disconnected.' }).waitFor()
     assert.equal(await page.getByRole('heading', { name: 'Blood sugar diary' }).count(), 0)

@@ -34,8 +34,9 @@ code.key { font-size: 1.0625rem; overflow-wrap: anywhere; }
 .codes li { padding: .125rem 0; break-inside: avoid; }
 .codes code { white-space: nowrap; }
 .cards { list-style: none; padding: 0; }
-.cards li { padding: .75rem 1rem; margin: 0 0 .75rem; border: 1px solid var(--line); border-radius: .375rem; }
+.cards > li { padding: .75rem 1rem; margin: 0 0 .75rem; border: 1px solid var(--line); border-radius: .375rem; }
 .cards p { margin: 0 0 .5rem; }
+.cards h3 { margin-top: 0; }
 details form { margin: .75rem 0; }
 summary { display: inline-block; min-height: 2.75rem; line-height: 2.75rem; color: var(--accent); cursor: pointer; text-decoration: underline; }
 button.bad { border-color: var(--bad); color: var(--bad); }
