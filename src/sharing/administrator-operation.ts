@@ -38,3 +38,13 @@ export function mustAdminister({ principal }: Context, name: string): void {
   if (principal.kind === 'person' && principal.roles.includes('admin')) return
   throw new FhirError('forbidden', `$${name} is for administrators.`)
 }
+
+/** Of what is of no type: for an administrator whose token is narrowed to none, so that a small app does not come by it. */
+export function mustAdministerAll(context: Context, name: string, action: 'r' | 'u'): void {
+  mustAdminister(context, name)
+  const holds = context.principal.scopes.some(
+    ({ level, type, actions, query = [] }) =>
+      level === 'user' && type === '*' && actions.includes(action) && query.length === 0,
+  )
+  if (!holds) throw new FhirError('insufficientScope', `$${name} takes a scope for every type: user/*.${action}.`)
+}

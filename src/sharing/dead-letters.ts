@@ -1,6 +1,6 @@
 import type { Operation } from '../interactions/operation.ts'
 import { parametersText } from '../interactions/parameters-text.ts'
-import { mustAdminister } from './administrator-operation.ts'
+import { mustAdministerAll } from './administrator-operation.ts'
 import type { OwnCodes } from './codes.ts'
 import type { Outbox } from './outbox.ts'
 
@@ -25,7 +25,7 @@ export function deadLetters({ outbox, codes }: Parts): Operation[] {
       affectsState: false,
       parameters: {},
       async run({ context, handle }) {
-        mustAdminister(context, 'dead-letters')
+        mustAdministerAll(context, 'dead-letters', 'r')
         const letters = (await outbox.dead(handle, most)).map((letter) => ({
           name: 'letter',
           part: [
@@ -49,7 +49,7 @@ export function deadLetters({ outbox, codes }: Parts): Operation[] {
       affectsState: true,
       parameters: { message: { type: 'uuid', max: Infinity } },
       async run({ context, handle, given }) {
-        mustAdminister(context, 'send-again')
+        mustAdministerAll(context, 'send-again', 'u')
         const named = given.texts('message').map((uuid) => uuid.replace('urn:uuid:', ''))
         const count = await handle.transaction((tx) => outbox.sendAgain(tx, named.length > 0 ? named : undefined))
         const json = parametersText({ name: 'letters', valueInteger: count })

@@ -53,6 +53,18 @@ export const areas: readonly Area[] = [
     ],
   },
   {
+    // The decision on consents, and its twin in SQL.
+    name: 'consents',
+    sources: inAccess(
+      ...['consent-rules', 'decide', 'facts', 'implicit-policy', 'obligations', 'purposes', 'record-parts'],
+    ),
+    kinds: [...conditions, 'row'],
+    tests: [
+      ...['consent-decision', 'consent-agreement', 'consents', 'widening'].map((name) => `sharing/${name}.test.ts`),
+      'unit/access',
+    ],
+  },
+  {
     name: 'reach',
     sources: ['visible-rows', 'check-references', 'run-operation', 'conditional-target', 'resolve-links'].map(
       (name) => `src/interactions/${name}.ts`,
@@ -79,6 +91,7 @@ export const areas: readonly Area[] = [
       ...['practitioner-approval', 'consent-grants', 'share-by-message', 'document-upload', 'registration'].map(
         (name) => `api/${name}.test.ts`,
       ),
+      'sharing',
       ...['api/second-factor-reset.test.ts', 'api/story.test.ts', 'smart/invitations.test.ts'],
     ],
   },

@@ -95,6 +95,36 @@ describe('what a search says of hidden documents', () => {
   })
 })
 
+test('PCF-1: a Consent is created, read, read by version, updated and found by patient and status, by GET and POST; never deleted', async () => {
+  await fresh(0)
+  const identifier = { system: 'urn:example:records', value: randomBytes(6).toString('hex') }
+  patient = await people.patient({ identifier: [identifier] })
+  const { id } = await gives(patient, aConsent())
+  const path = `Consent/${id}`
+  const { body } = await patient.client.get(path)
+  assert.deepEqual([body.id, body.meta.versionId], [id, '1'])
+  assert.equal((await patient.client.put(path, { ...body, policyRule: { text: 'as agreed again' } })).status, 200)
+  assert.equal((await patient.client.get(`${path}/_history/1`)).body.policyRule.text, 'as agreed')
+  assert.equal((await patient.client.get(`${path}/_history/2`)).body.policyRule.text, 'as agreed again')
+  const { system, value } = identifier
+  for (const query of [
+    `patient=${patient.name}&status=active`,
+    `patient.identifier=${system}|${value}&status=active`,
+  ]) {
+    const form = patient.client.raw('post')('/fhir/Consent/_search').type('form').send(query)
+    for (const answer of [await patient.client.get(`Consent?${query}`), await form]) {
+      assert.equal(answer.status, 200, JSON.stringify(answer.body))
+      assert.deepEqual(
+        answer.body.entry.map(({ resource }: { resource: { id: string } }) => resource.id),
+        [id],
+      )
+    }
+  }
+  assert.equal((await patient.client.get(`Consent?patient=${patient.id}&status=inactive&_summary=count`)).body.total, 0)
+  // What was agreed stays in the record: it is withdrawn by its status (PCF-10).
+  assert.equal((await patient.client.raw('delete')(`/fhir/${path}`)).status, 403)
+})
+
 describe('the end of a Consent', () => {
   test('PCF-10: withdrawn by the patient, it has no effect on the next request', async () => {
     await fresh(1)

@@ -89,6 +89,37 @@ describe('MSG-3: a document in a message', () => {
   })
 })
 
+test('MSG-4: a document that was given without the right to pass it on stops the whole message: 403, nothing is stored', async () => {
+  const patient = await people.patient({ generalPractitioner: [anna.reference] })
+  const { body } = await anna.client.post('DocumentReference', aDocumentReference(patient.name))
+  const document = `DocumentReference/${body.id}`
+  const consent = await patient.client.post('Consent', {
+    resourceType: 'Consent',
+    status: 'active',
+    scope: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/consentscope', code: 'patient-privacy' }] },
+    category: [{ coding: [{ system: 'http://loinc.org', code: '59284-0' }] }],
+    policyRule: { text: 'as agreed' },
+    patient: patient.reference,
+    provision: {
+      type: 'permit',
+      actor: [{ role: { coding: [{ code: 'IRCP' }] }, reference: ben.reference }],
+      data: [{ meaning: 'instance', reference: { reference: document } }],
+      extension: [{ url: `${server.base}/StructureDefinition/grant-obligation`, valueCode: 'no-reshare' }],
+    },
+  })
+  assert.equal(consent.status, 201, JSON.stringify(consent.body))
+  assert.equal((await ben.client.get(document)).status, 200)
+  const [written, received] = [await found(ben, `sender=${ben.name}`), await found(third, `recipient=${third.name}`)]
+  const carried = { payload: [{ contentString: text }, { contentReference: { reference: document } }] }
+  const refused = await ben.client.post('Communication', aMessage([third], carried))
+  assert.equal(refused.status, 403, JSON.stringify(refused.body))
+  assert.equal((await third.client.get(document)).status, 404)
+  assert.deepEqual(await found(ben, `sender=${ben.name}`), written)
+  assert.deepEqual(await found(third, `recipient=${third.name}`), received)
+  const consents = await patient.client.get(`Consent?patient=${patient.id}&_summary=count`)
+  assert.equal(consents.body.total, 1)
+})
+
 describe('MSG-5: a message that is taken back', () => {
   test('MSG-5: before anybody read it has no text left, in no version, and is unread by nobody', async () => {
     const message = await sent(anna, [ben])

@@ -113,8 +113,10 @@ function histories(
     }
   })
   const ofMany = [`${type}/_history`, '_history'].map((path): Question => {
+    // Who asks for the history of the whole system adds to the audit trail, which is left out of it.
+    const matches = path === '_history' && type === 'AuditEvent' ? 0 : found.size
     return {
-      title: `${found.size} of ${all.length} in ${path}`,
+      title: `${matches} of ${all.length} in ${path}`,
       statuses: [200],
       async ask(asker) {
         const { status, body } = await asker.request('GET', `${path}?_count=1000&_sort=_lastUpdated`)
@@ -123,7 +125,7 @@ function histories(
         const wrong = seen.filter((name) => !found.has(name))
         return wrong.length > 0 ? { status: 0, body: { entry: wrong } } : { status, body: { entry: seen } }
       },
-      matches: found.size,
+      matches,
     }
   })
   return [...ofOne, ...ofMany]

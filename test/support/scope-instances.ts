@@ -63,6 +63,9 @@ const instanceQuestions: readonly InstanceQuestion[] = [
   ...Object.entries(administration).map(([name, of]): InstanceQuestion => ({
     ...{ letter: 'u', types: of, ask: (asking, row) => administer(asking, row, name) },
   })),
+  { letter: 'r', types: ['Communication'], ask: markRead },
+  { letter: 'r', types: ['Patient'], ask: accessLog },
+  { letter: 'r', types: ['Patient'], ask: questionAboutAccess },
   { letter: 'd', each: true, ask: removal },
   { letter: 'd', ask: conditionalRemoval },
 ]
@@ -163,4 +166,40 @@ function administer(asking: Asking, row: Row, name: string): Question {
   if (!asking.oracle.may(row, 'u')) return { ...question, statuses: [404] }
   const himself = row.name === 'Practitioner/admin' && name !== 'invite'
   return { ...question, statuses: himself ? [403] : name === 'invite' ? [200] : [200, 422] }
+}
+
+/** Whom a message is for could mark it, which would change it: he asks by the wrong method. */
+function markRead(asking: Asking, row: Row): Question {
+  const url = `${asking.nameOf(row)}/$mark-read`
+  const status = readStatus(asking, row)
+  if (status === 200) return { method: 'GET', url, statuses: [405] }
+  return { method: 'POST', url, body: { resourceType: 'Parameters' }, statuses: [status] }
+}
+
+/** Who looked: for the patient himself, and for who answers for privacy. */
+function accessLog(asking: Asking, row: Row): Question {
+  const { oracle, role } = asking
+  const question = { method: 'GET', url: `${asking.nameOf(row)}/$access-log` } as const
+  if (!oracle.covers('Patient', 'r') || !oracle.covers('AuditEvent', 's')) return { ...question, statuses: [403] }
+  if (role === 'office' && oracle.everywhere('Patient', 'r')) return { ...question, statuses: [200] }
+  if (!oracle.may(row, 'r')) return { ...question, statuses: [404] }
+  return { ...question, statuses: [role === 'office' || isSelf(asking, row) ? 200 : 403] }
+}
+
+/** About an event that is not there, so that no question is asked. */
+function questionAboutAccess(asking: Asking, row: Row): Question {
+  const { oracle } = asking
+  const parameter = [
+    { name: 'question', valueString: 'Who was that?' },
+    { name: 'event', valueId: 'of-nobody' },
+  ]
+  const body = { resourceType: 'Parameters', parameter }
+  const question = { method: 'POST', url: `${asking.nameOf(row)}/$ask-about-access`, body } as const
+  const status = readStatus(asking, row)
+  if (status !== 200) return { ...question, statuses: [status] }
+  return { ...question, statuses: [isSelf(asking, row) && oracle.covers('AuditEvent', 'r') ? 404 : 403] }
+}
+
+function isSelf({ role }: Asking, row: Row): boolean {
+  return role === 'patient' && row.name === 'Patient/self'
 }

@@ -89,6 +89,15 @@ export function createOracle(role: Role, text: string, launched: string | undefi
       if (shown.length > 0) return shown.includes(true)
       return held.some((scope) => scope.level !== 'patient' || inPlace(scope, row, 'r'))
     },
+    /** Whether some scope speaks of a person's whole reach, and of all of the type, or of every type. */
+    everywhere: (type: string, letter: Letter) =>
+      held.some(
+        (scope) =>
+          scope.level === 'user' &&
+          (scope.type === type || scope.type === '*') &&
+          scope.letters.includes(letter) &&
+          scope.conditions.length === 0,
+      ),
     /** "Update-as-create": administrators and backend services alone, and with a scope that has no condition. */
     choosesIds: (type: string) =>
       (role === 'office' || role === 'system') && about(type, 'c').some(({ conditions }) => conditions.length === 0),

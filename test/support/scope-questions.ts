@@ -102,13 +102,14 @@ function joined({ oracle, nameOf }: Asking): Question[] {
   ]
 }
 
-function ofSystem({ oracle, nameOf }: Asking): Question[] {
+function ofSystem({ oracle, role, nameOf }: Asking): Question[] {
   const shows = types.flatMap((type) => oracle.found(type)).map(nameOf)
   const covered = types.filter((type) => oracle.covers(type, 's'))
   const inType = (type: string) => oracle.found(type).map(nameOf)
   return [
     { method: 'GET', url: `_history?${all}`, statuses: shows.length > 0 ? [200] : [200, 403], shows },
     { method: 'GET', url: '$meta', statuses: shows.length > 0 ? [200] : [200, 403] },
+    ...deadLetters(oracle, role),
     {
       ...{ method: 'POST', url: `_search?_type=${types.join(',')}&${all}` },
       statuses: [covered.length < types.length ? 403 : 200],
@@ -128,6 +129,15 @@ function ofSystem({ oracle, nameOf }: Asking): Question[] {
           },
         ]
       : []),
+  ]
+}
+
+/** Mail that could not be sent, of which there is none: for administrators, by a token that is for everything. */
+function deadLetters(oracle: Asking['oracle'], role: Asking['role']): Question[] {
+  const status = (letter: 'r' | 'u') => (role === 'office' && oracle.everywhere('*', letter) ? 200 : 403)
+  return [
+    { method: 'GET', url: '$dead-letters', statuses: [status('r')] },
+    { method: 'POST', url: '$send-again', body: { resourceType: 'Parameters' }, statuses: [status('u')] },
   ]
 }
 
