@@ -66,7 +66,8 @@ export function createRequestClerk(parts: Parts) {
     // What was brought from elsewhere does nothing by itself, and has not been made to meet the profile.
     const sent = new URLSearchParams({ status: 'requested', _profile: codes.accessRequest }).toString()
     await each(sent, now, (task, work) => (isRouting(task) ? undefined : route(task, work, now)))
-    await each(`status=requested,received,on-hold&authored-on=lt${limit}`, now, (task, work) =>
+    // What is still to be routed is routed first, the next time if it came in between: nothing ends that nobody was shown.
+    await each(`status=received,on-hold&authored-on=lt${limit}`, now, (task, work) =>
       isRouting(task) || !isExpired(task, now) ? undefined : end(task, { status: 'failed' }, work, now),
     )
     const due = `status=received&business-status=unknown-patient&period=eb${instantOf(now.getTime())}`
