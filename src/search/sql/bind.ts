@@ -10,6 +10,11 @@ export function bind(values: unknown[], type: SqlType, value: unknown): string {
   return `$${values.push(typeof sent === 'bigint' ? sent.toString() : sent)}::${type}`
 }
 
+/** The same for a value that `sharingPlan` leaves open: in an expression of which the planner knows nothing either way. */
+export function open(values: unknown[], type: 'bigint' | 'integer', value: number): string {
+  return `$${values.push(value)}::${type}`
+}
+
 /** A number of rows as part of the text: a plan for an unknown number reads a tenth of the table before it returns a page. */
 export function rows(count: number): string {
   if (!Number.isSafeInteger(count) || count < 0) throw new Error(`${count} is no number of rows`)
