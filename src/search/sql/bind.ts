@@ -6,13 +6,17 @@ export type SqlType = 'int4' | 'int8' | 'int8[]' | 'float8' | 'text'
  * Lists travel as array literals, which the driver would otherwise quote element by element.
  */
 export function bind(values: unknown[], type: SqlType, value: unknown): string {
-  const sent = type === 'int8[]' ? `{${(value as readonly bigint[]).join(',')}}` : value
-  return `$${values.push(typeof sent === 'bigint' ? sent.toString() : sent)}::${type}`
+  return `$${added(values, value)}::${type}`
 }
 
 /** The same for a value that `sharingPlan` leaves open: in an expression of which the planner knows nothing either way. */
-export function open(values: unknown[], type: 'bigint' | 'integer', value: number): string {
-  return `$${values.push(value)}::${type}`
+export function open(values: unknown[], type: 'bigint' | 'bigint[]' | 'integer', value: unknown): string {
+  return `$${added(values, value)}::${type}`
+}
+
+function added(values: unknown[], value: unknown): number {
+  const sent = Array.isArray(value) ? `{${(value as readonly bigint[]).join(',')}}` : value
+  return values.push(typeof sent === 'bigint' ? sent.toString() : sent)
 }
 
 /** A number of rows as part of the text: a plan for an unknown number reads a tenth of the table before it returns a page. */

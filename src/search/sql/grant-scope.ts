@@ -1,7 +1,7 @@
 import type { Clause } from '../clause.ts'
 import type { Key } from '../keys.ts'
 import { labelBits } from '../label-bits.ts'
-import { bind } from './bind.ts'
+import { open } from './bind.ts'
 import { dateColumn, table } from './names.ts'
 import type { Row } from './row.ts'
 
@@ -39,10 +39,9 @@ function withinSql(
   g: string,
   values: unknown[],
 ): string {
+  // A function, since a subquery here is planned with each search, and few grants are limited to a part.
   const refers = (salts: readonly Key[]) =>
-    salts.length === 0
-      ? 'false'
-      : `${c}.keys && array(select ${g}.about # salt from unnest(${bind(values, 'int8[]', salts)}) salt)`
+    salts.length === 0 ? 'false' : `${c}.keys && reference_keys(${g}.about, ${open(values, 'bigint[]', salts)})`
   const [lo, hi] = dated
     ? [`coalesce(${dateColumn(c, dated, 'lo')}, ${c}.lu)`, `coalesce(${dateColumn(c, dated, 'hi')}, ${c}.lu + 1)`]
     : [`${c}.lu`, `${c}.lu + 1`]

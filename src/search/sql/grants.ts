@@ -23,15 +23,15 @@ export function grantedSql(clause: Of<'granted'>, row: Row, values: unknown[]): 
   const lasting = effect === 'deny' ? ` and not (${exceptedSql(clause, row, g, held, values)})` : ''
   // A Consent speaks of its own patient's data, whatever it names.
   const met = exists(`${g}.pat = ${patient} and ${names(g, row)} and ${covered}${lasting}`)
-  if (!relations || isForEverybody(clause)) return met
+  const collected = (column: string, which: string) =>
+    `select ${g}.${column} from access_grant ${g} where ${held(g, effect)}${which}`
+  if (relations === 'set' && effect === 'deny')
+    return `(${among(`${alias}.pat`, collected('pat', ''), 'set')} and ${met})`
+  if (!relations || effect === 'deny' || isForEverybody(clause)) return met
   // Among those found by grants alone, labels and limits are still compared with each grant.
-  const found = (column: string, which: string) =>
-    among(
-      `${alias}.${column}`,
-      `select ${g}.${column} from access_grant ${g} where ${held(g, effect)} and ${which}`,
-      relations,
-    )
-  return `((${found('pat', `${g}.rid = 0`)} or ${found('rid', `${g}.type = ${literal(type)}`)}) and ${met})`
+  const chart = among(`${alias}.pat`, collected('pat', ` and ${g}.rid = 0`), relations)
+  const single = among(`${alias}.rid`, collected('rid', ` and ${g}.type = ${literal(type)}`), relations)
+  return `((${chart} or ${single}) and ${met})`
 }
 
 /** The grant names the row or its patient's whole record: one probe of an index, where `or` would take two. */
