@@ -70,9 +70,11 @@ with recent as (select range_agg(r) as covered from audit_seal s, unnest(s.rows)
     select unnest(int8multirange(int8range(upto + 1, null)) - coalesce(covered, '{}'::int8multirange)) as gap
     from settled, recent
   )
-select a.n, a.at, ${canonical} as text from open
-  join audit a on a.n >= lower(gap) and a.n < coalesce(upper(gap), 9223372036854775807)
-  order by a.n limit $2`
+select a.n, a.at, ${canonical} as text from (
+  select inside.* from open cross join lateral (
+    select * from audit where n >= lower(gap) and n < coalesce(upper(gap), 9223372036854775807) order by n limit $2
+  ) inside order by n limit $2
+) a order by a.n`
 
 const asRange = 'select range_agg(int8range(n, n + 1))::text as rows from unnest($1::int8[]) n'
 
