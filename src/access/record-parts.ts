@@ -13,7 +13,8 @@ export const authorTypes: readonly string[] = [
 
 /** When data was written or is about, the first that a type has: for `Consent.provision.dataPeriod`. */
 const dating = [
-  ...['date', 'authored', 'authoredon', 'authored-on', 'recorded-date', 'created', 'sent', 'occurrence', 'effective'],
+  // Before `date`, which tells of a prescription when it is to be taken.
+  ...['authored', 'authoredon', 'authored-on', 'date', 'recorded-date', 'created', 'sent', 'occurrence', 'effective'],
   ...[
     'effective-time',
     'started',
