@@ -14,6 +14,7 @@ const scopes = [
   ...['doctor', 'patient', 'office', 'system'].map((who) => `api/scopes-of-${who}.test.ts`),
   'api/scopes-without-patient.test.ts',
 ]
+const matrix = ['searches-of-doctor', 'of-others', 'reads-of-doctor'].map((name) => `sharing/matrix-${name}.test.ts`)
 const inAccess = (...names: string[]) => names.map((name) => `src/access/${name}.ts`)
 const conditions: readonly Kind[] = ['clause', 'operand', 'arm', 'guard', 'refusal', 'case', 'filter']
 
@@ -23,7 +24,7 @@ export const areas: readonly Area[] = [
     name: 'rows',
     sources: inAccess('scope-rows', 'chart-rules', 'party-rules', 'row-rules', 'rule', 'create-access'),
     kinds: [...conditions, 'row'],
-    tests: [...scopes, 'api/role-matrix.test.ts', 'unit/access'],
+    tests: [...scopes, 'api/role-matrix.test.ts', 'unit/access', ...matrix],
   },
   {
     name: 'roles',
@@ -62,6 +63,7 @@ export const areas: readonly Area[] = [
     tests: [
       ...['consent-decision', 'consent-agreement', 'consents', 'widening'].map((name) => `sharing/${name}.test.ts`),
       'unit/access',
+      ...matrix,
     ],
   },
   {

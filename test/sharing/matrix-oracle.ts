@@ -113,7 +113,8 @@ function doctorsSight(row: Row): Sight {
   if (kind === 'clinical') return open(sees.clinical)
   if (kind === 'document' || kind === 'binary') return open(sees.documents)
   if (kind === 'relation') return finds(sees.relations === true)
-  // Where a row comes from is told to whoever sees the row.
+  // Where a row comes from is told to whoever sees the row; of what was agreed, to patients and the office.
+  if (kind === 'origin' && what === 'made') return 'hidden'
   if (kind === 'origin') return doctorsSight({ ...row, type: 'Observation', what: 'one' })
   return finds(parties.includes('Practitioner/doctor'))
 }
@@ -126,11 +127,11 @@ export const colleague: Asker = practitioner(
 )
 
 function colleaguesSight(row: Row): Sight {
-  const { type, situation, parties } = row
+  const { type, what, situation, parties } = row
   const kind = classOf(type)
   const mine = situation.writtenBy === undefined && situation.name !== 'denied-everybody'
   if (kind === 'clinical' || kind === 'document' || kind === 'binary') return finds(mine && isBy('doctor', row))
-  if (kind === 'origin') return finds(mine)
+  if (kind === 'origin') return finds(mine && what === 'origin')
   return finds((kind === 'mail' || kind === 'task' || kind === 'consent') && parties.includes('Practitioner/colleague'))
 }
 

@@ -39,17 +39,17 @@ export function byId(asker: Asker, rows: readonly Row[]): Question[] {
     ...{ path, type: row.type, method: 'GET', url: row.name + suffix, about: [row] },
     statuses: [seen(row) ? 200 : 404],
   })
-  return [
-    ...sample(rows, 3).map((row) => get('read', '', row)),
-    ...sample(rows, 0).map((row) => get('vread', '/_history/1', row)),
-    ...sample(rows, 1).map((row) => ({
-      ...get('history', '/_history', row),
-      ...(seen(row) ? { shows: [row.name] } : {}),
-    })),
-    ...sample(rows, 2).map((row) => ({
+  const others: ((row: Row) => Question)[] = [
+    (row) => get('vread', '/_history/1', row),
+    (row) => ({ ...get('history', '/_history', row), ...(seen(row) ? { shows: [row.name] } : {}) }),
+    (row) => ({
       ...get('conditional read', '', row),
       ...{ condition: { ifNoneMatch: '*' }, statuses: [seen(row) ? 304 : 404] },
-    })),
+    }),
+  ]
+  return [
+    ...sample(rows, 0).map((row) => get('read', '', row)),
+    ...sample(rows, 1).map((row, n) => others[n % others.length]!(row)),
   ]
 }
 
@@ -61,7 +61,7 @@ export function bySearch(asker: Asker, rows: readonly Row[]): Question[] {
     ...{ shows: found(row) ? [row.name] : [], total: found(row) ? 1 : 0 },
   })
   return [
-    ...sample(rows, 0).map((row) => one('_id', `${row.type}?_id=${idOf(row)}&_elements=id`, row)),
+    ...sample(rows, 2).map((row) => one('_id', `${row.type}?_id=${idOf(row)}&_elements=id`, row)),
     ...ofRecords(rows, found),
   ]
 }
@@ -74,18 +74,17 @@ function ofRecords(rows: readonly Row[], found: (row: Row) => boolean): Question
     const key = `${patientOf(row.situation)} ${row.type}`
     groups.set(key, [...(groups.get(key) ?? []), row])
   }
-  return [...groups].flatMap(([key, about]): Question[] => {
+  return [...groups].flatMap(([key, about], n): Question[] => {
     const [patient, type] = key.split(' ') as [string, string]
     const shown = about.filter(found)
     const all = { type, method: 'GET', about, statuses: [200] } as const
-    return [
+    const ways: Question[] = [
       { ...all, path: 'patient', url: `${type}?patient=${patient}&${page}`, ...listed(shown) },
       { ...all, path: 'total', url: `${type}?patient=${patient}&_summary=count`, shows: [], total: shown.length },
-      // A Task is in no patient's compartment by being about the patient.
-      ...(type === 'Task'
-        ? []
-        : [{ ...all, path: 'compartment', url: `${patient}/${type}?${page}`, ...listed(shown) }]),
+      { ...all, path: 'compartment', url: `${patient}/${type}?${page}`, ...listed(shown) },
     ]
+    // A Task is in no patient's compartment by being about the patient.
+    return ways.filter(({ path }, way) => way === n % ways.length && !(path === 'compartment' && type === 'Task'))
   })
 }
 
@@ -135,7 +134,7 @@ function joined(type: string, about: readonly Row[], rows: readonly Row[], found
     {
       ...all,
       path: '_include',
-      url: `${type}?_include=${type}:${parameter}&${page}`,
+      url: `${type}?_include=${type}:${parameter}:${targetType}&${page}`,
       shows: named(...shown, ...targets),
     },
     {

@@ -15,15 +15,14 @@ after(() => world.close())
 test('a doctor reads and finds, row by row, what the table of situations says', async () => {
   const trial = aTrial()
   const { doctor: client, rows } = world
-  const inBundles = byId(doctor, rows)
-  await ask(trial, doctor, client, [...inBundles, ...bySearch(doctor, rows), ...byRecord(doctor, rows)])
-  await askTogether(trial, doctor, client, [
-    ...inBundles,
-    ...bySearch(doctor, rows).filter(({ path }) => path === '_id'),
-  ])
+  // What was asked is shown to patients before they are answered, so that the first question costs least.
+  await askAccessLogs(trial, doctor, client, rows)
+  const [read, found] = [byId(doctor, rows), bySearch(doctor, rows)]
+  await ask(trial, doctor, client, [...read, ...found, ...byRecord(doctor, rows)])
+  const inTransactions = [...read, ...found].filter(({ path }, n) => n % 3 === 0 && (path === 'read' || path === '_id'))
+  await askTogether(trial, doctor, client, inTransactions)
   await askBytes(trial, doctor, client, rows)
   await askReferences(trial, doctor, client, rows)
-  await askAccessLogs(trial, doctor, client, rows)
-  proven(trial, 5000)
+  proven(trial, 2000)
   assert.deepEqual(trial.differences, [])
 })

@@ -21,7 +21,7 @@ export function byWriting(asker: Asker, rows: readonly Row[]): Question[] {
         conditionalRemoval(asker, one(0)),
         conditionalPatch(asker, one(1)),
         conditionalCreate(asker, one(2)),
-      ]
+      ].filter((_question, way) => (way + n + t) % 2 === 0)
     }),
   )
 }
