@@ -48,7 +48,7 @@ export function createCommit({ definitions, access, search, rules, base, workOf 
   for (const rule of rules) rulesOf.set(rule.type, [...(rulesOf.get(rule.type) ?? []), rule])
 
   const commit: Commit = async (context, handle, proposals, options = {}) => {
-    const ruled = !options.nested && proposals.some(({ type }) => rulesOf.has(type))
+    const ruled = !options.nested && proposals.some(({ type }) => rulesOf.get(type)?.some(needsWork))
     if (ruled || options.attach) return handle.transaction((tx) => write(context, tx, proposals, options, tx))
     return write(context, handle, proposals, options, undefined)
   }
@@ -64,7 +64,7 @@ export function createCommit({ definitions, access, search, rules, base, workOf 
     if (tx && options.attach) await options.attach(tx, proposals)
     const judged: Judged[] = []
     for (const proposal of proposals) {
-      const after = await prepared(context, proposal, work)
+      const after = await prepared(context, proposal, work, options.nested === true)
       const mustSee = options.nested || !after ? [] : judge(context, proposal, after)
       judged.push({ proposal, after, mustSee })
     }
@@ -91,9 +91,15 @@ export function createCommit({ definitions, access, search, rules, base, workOf 
   }
 
   /** The resource after the rules had their say, found valid; undefined for a delete. */
-  async function prepared(context: Context, proposal: Proposal, work: Work | undefined): Promise<Resource | undefined> {
+  async function prepared(
+    context: Context,
+    proposal: Proposal,
+    work: Work | undefined,
+    nested: boolean,
+  ): Promise<Resource | undefined> {
     let after = proposal.after && withoutBase(proposal.after)
     if (after) refuseInvalid(proposal, after)
+    if (!nested) after = settled(context, proposal, after)
     if (work) {
       for (const rule of rulesOf.get(proposal.type) ?? []) {
         const change = changeOf(context, proposal, after)
@@ -105,6 +111,17 @@ export function createCommit({ definitions, access, search, rules, base, workOf 
       }
     }
     return after && stamped(after, proposal.id, proposal.expectedVersion + 1, context.now)
+  }
+
+  function settled(context: Context, proposal: Proposal, sent: Resource | undefined): Resource | undefined {
+    let after = sent
+    for (const { settle } of rulesOf.get(proposal.type) ?? []) {
+      const replaced = settle && withinSync(proposal, () => settle(changeOf(context, proposal, after)))
+      if (!replaced) continue
+      after = replaced
+      refuseInvalid(proposal, after)
+    }
+    return after
   }
 
   function refuseInvalid(proposal: Proposal, after: Resource): void {
@@ -134,6 +151,11 @@ export function createCommit({ definitions, access, search, rules, base, workOf 
   }
 
   return commit
+}
+
+/** Only what reacts within the transaction needs one. */
+function needsWork({ before, after }: Rule): boolean {
+  return before !== undefined || after !== undefined
 }
 
 /** "If the content is unchanged": the version stays what it is. https://hl7.org/fhir/R4/http.html#update */

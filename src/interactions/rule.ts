@@ -10,6 +10,8 @@ import type { Grant, Transaction } from '../store/store.ts'
  */
 export interface Rule {
   readonly type: string
+  /** Before the other two, and without a transaction: refuse by throwing, or answer the resource that takes the place of what was sent. */
+  settle?(change: Change): Resource | undefined
   /** Before the write is validated: refuse by throwing, or answer the resource to store instead. */
   before?(change: Change, work: Work): Promise<Resource | undefined>
   /** After the row is written, in the same transaction: refuse by throwing, or add work. */

@@ -21,6 +21,8 @@ export function ownCodes(base: string) {
     legalBasis: own('legal-basis'),
     licenceType: concept('http://terminology.hl7.org/CodeSystem/v2-0203', 'MD', 'Medical License number'),
     licence: `${base}/NamingSystem/licence`,
+    /** The numbers that this server gives its patients. */
+    patientNumber: `${base}/mrn`,
     readReceipt: `${profiles}/read-receipt`,
     /** The tag of a message for each recipient who has not read it. */
     unread: `${base}/CodeSystem/unread`,

@@ -20,6 +20,7 @@ import { createContent } from './document-content.ts'
 import { documentUpload } from './document-upload.ts'
 import { invite } from './invite.ts'
 import { createLetters, type Mailbox } from './letters.ts'
+import { patientIdentifier } from './patient-identifier.ts'
 import { createPeople } from './people.ts'
 import type { Outbox } from './outbox.ts'
 import { linkSignIn } from './link-sign-in.ts'
@@ -83,6 +84,7 @@ export function createSharing(parts: Parts) {
   })
   const rules: readonly Rule[] = [
     ...practitionerApproval({ accounts, letters, codes, base, secondApprover }),
+    patientIdentifier({ codes }),
     binaries({ attachments, base }),
     documentUpload({ content }),
     messages({ receipts, base }),
