@@ -60,9 +60,15 @@ export function chartRules(definitions: PartDefinitions, say: Phrases, policy: I
   return {
     /** The single patient that the row is about: who shares a row with another patient does not read it by that. */
     own: ruleFor(['Patient'], (_asked, me) => ({ op: 'patient', any: [me.rid] })),
-    /** The linked account makes the proxy: the RelatedPerson of that patient, as long as it is active. */
+    /** The linked account makes the proxy: the RelatedPerson of that patient, as long as it is active and within its period. */
     proxied: ruleFor(['RelatedPerson'], (asked, me) => {
-      const link = and({ op: 'rid', any: [me.rid] }, say.parameter('RelatedPerson', 'active', 'true'))
+      const now = new Date(asked.at).toISOString()
+      const link = and(
+        { op: 'rid', any: [me.rid] },
+        say.parameter('RelatedPerson', 'active', 'true'),
+        not(say.parameter('RelatedPerson', 'period', `sa${now}`)),
+        not(say.parameter('RelatedPerson', 'period', `eb${now}`)),
+      )
       const represented = and(ordinary, { op: 'samePatient', type: 'RelatedPerson', where: link })
       // What a Consent denies to everybody it does not deny to who acts for the patient.
       return undenied(asked, [me.rid], represented)

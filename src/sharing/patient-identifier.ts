@@ -2,7 +2,6 @@ import { FhirError } from '../fhir/error.ts'
 import type { Resource } from '../fhir/resource.ts'
 import type { Change, Rule } from '../interactions/rule.ts'
 import { concept, type OwnCodes } from './codes.ts'
-import { isImport } from './import.ts'
 import { isPatientNumber, newPatientNumber } from './patient-number.ts'
 
 interface Identifier {
@@ -24,7 +23,9 @@ export function patientIdentifier({ codes }: { codes: OwnCodes }): Rule {
     const { before, after } = change
     if (!after) return undefined
     const [given, stored] = [ownOf(after), before ? ownOf(before) : []]
-    if (isImport(change) || (before && stored.length === 0 && given.length === 0)) return refuseWrong(given)
+    // What is brought from elsewhere, or back, under an id that the client names.
+    if (!before && change.interaction === 'update') return refuseWrong(given)
+    if (before && stored.length === 0) return refuseWrong(given)
     if (!before) {
       if (given.length > 0) throw refused('The server makes the patient number.')
       return withNumbers(after, [made()])

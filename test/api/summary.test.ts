@@ -97,7 +97,7 @@ test('_elements does not apply to what is included, unless it names its type; _s
     return body.entry.map(({ resource }: { resource: Shown }) => Object.keys(resource).toSorted())
   }
   const found = [...always, 'note'].toSorted()
-  const whole = ['gender', 'id', 'meta', 'name', 'resourceType']
+  const whole = ['gender', 'id', 'identifier', 'meta', 'name', 'resourceType']
   assert.deepEqual(await included('_elements=note'), [found, whole])
   assert.deepEqual(await included('_elements=note,Patient.gender'), [found, ['gender', 'id', 'meta', 'resourceType']])
   const [, summary] = await included('_summary=data')

@@ -66,6 +66,7 @@ export const sections: readonly Section[] = [
     'PT-1': 'a patient writes the four things that are his to write; else 403 where he may read and 404 where not',
     'PT-2': 'one patient never sees another by any path',
     'PT-4': '100,000 patient identifiers are unique; the check character catches each wrong character and each swap',
+    'PT-6': 'who acts for a patient reads the record within the period of that relation alone, without any job',
     'PT-5': 'an invitation code works once',
   }),
   section('Audit', {

@@ -90,7 +90,7 @@ const relations = [
   seed(
     'the proxy',
     'RelatedPerson/proxy',
-    { active: true, patient: to('Patient/self') },
+    { active: true, patient: to('Patient/self'), period: { start: '2020-01-01' } },
     { patient: ['own'], proxy: ['proxied'] },
   ),
   seed("a stranger's relative", 'RelatedPerson/strange', { active: true, patient: to('Patient/stranger') }),
