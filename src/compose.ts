@@ -1,4 +1,3 @@
-import { hkdfSync } from 'node:crypto'
 import path from 'node:path'
 import { createAccess } from './access/create-access.ts'
 import { canNarrow } from './access/narrowing.ts'
@@ -32,7 +31,7 @@ import { type AuditSeals, createAuditSeals } from './store/create-audit-seals.ts
 import type { RequestClerk } from './sharing/request-clerk.ts'
 import { createStore } from './store/create-store.ts'
 import { installSecret } from './store/install-value.ts'
-import { readMasterKey } from './store/master-key.ts'
+import { derivedKey, readMasterKey } from './store/master-key.ts'
 import { migrate, refusePendingMigrations } from './store/migrations.ts'
 import { type Connection, openDatabase } from './store/open-database.ts'
 import { openIndexState, type OpenIndexState } from './store/open-index-state.ts'
@@ -95,7 +94,7 @@ async function composeOn(
   const { publicUrl, limits } = settings
   const base = `${publicUrl}/fhir`
   const masterKey = masterKeyOf(settings)
-  const secretFor = (purpose: string) => Buffer.from(hkdfSync('sha256', masterKey, '', `chartshare ${purpose}`, 32))
+  const secretFor = (purpose: string) => derivedKey(masterKey, purpose)
   const seals = createAuditSeals({ store, objects, key: secretFor('audit trail') })
   await seals.makeMonths()
   const searchIndex = createSearchIndex(database)
@@ -150,8 +149,7 @@ async function composeOn(
     readiness: readinessOf({ database: () => store.query('select 1'), attachments: () => objects.health() }),
     rateLimit: createRateLimit(limits.rateScale),
   })
-  const housekeeping =
-    parts.housekeeping === false ? [] : keepHouse({ store, seals, trail, oauth, requests, log })
+  const housekeeping = parts.housekeeping === false ? [] : keepHouse({ store, seals, trail, oauth, requests, log })
   await outbox.start()
   return {
     ...{ app, store, keys, seals, trail, base, setupLink },

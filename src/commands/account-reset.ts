@@ -6,10 +6,13 @@ import path from 'node:path'
 import { readConfig, type Settings } from '../config.ts'
 import { createAccountReset } from '../oauth/account-reset.ts'
 import { createKeys } from '../search/keys.ts'
+import { mailChannel, mailbox } from '../sharing/mail-channel.ts'
+import { createMail } from '../sharing/mail.ts'
+import { createOutbox } from '../sharing/outbox.ts'
 import { createStore } from '../store/create-store.ts'
 import { joinEmbeddedPostgres } from '../store/embedded-postgres.ts'
 import { installSecret } from '../store/install-value.ts'
-import { readMasterKey } from '../store/master-key.ts'
+import { derivedKey, readMasterKey } from '../store/master-key.ts'
 import { refusePendingMigrations } from '../store/migrations.ts'
 import { openDatabase } from '../store/open-database.ts'
 import { openObjects } from '../store/open-objects.ts'
@@ -32,11 +35,20 @@ async function run(settings: Settings, email: string): Promise<string> {
     await refusePendingMigrations(database)
     const keys = createKeys(await installSecret(database))
     const store = await createStore({ database, keys, objects: await openObjects(settings) })
-    const masterKey = readMasterKey(settings.masterKeyFile ?? path.join(settings.dataDir, 'master.key'), false)
-    const reset = await (await createAccountReset({ store, masterKey, publicUrl: settings.publicUrl }))(email)
+    const { publicUrl, dataDir } = settings
+    const masterKey = readMasterKey(settings.masterKeyFile ?? path.join(dataDir, 'master.key'), false)
+    const transport = createMail(settings.mail, path.join(dataDir, 'outbox'))
+    // What cannot be sent before this ends, the server sends.
+    const outbox = createOutbox({
+      ...{ store, key: derivedKey(masterKey, 'outbox'), channels: mailChannel(transport, new URL(publicUrl).hostname) },
+      log: { warn: (_details, text) => console.error(text), error: (_details, text) => console.error(text) },
+    })
+    const resetAccount = await createAccountReset({ store, masterKey, publicUrl, mail: mailbox(outbox) })
+    const reset = await resetAccount(email).finally(() => outbox.stop())
+    transport.close()
     if (!reset) throw new Error(`Nobody with the address ${email} has an account here that could sign in.`)
     return [
-      `${reset.email} is signed out everywhere, and has neither password nor second step any more.`,
+      `${reset.email} is signed out everywhere, has neither password nor second step any more, and is told so by mail.`,
       'This link sets a new password, once, within 30 minutes:',
       `  ${reset.link}`,
     ].join('\n')

@@ -2,14 +2,13 @@
  * `npm run audit:verify`: walks the seals of the audit trail and every row below them, while the server runs or not, and names
  * the first that does not fit.
  */
-import { hkdfSync } from 'node:crypto'
 import path from 'node:path'
 import { readConfig, type Settings } from '../config.ts'
 import { createAuditSeals } from '../store/create-audit-seals.ts'
 import { createStore } from '../store/create-store.ts'
 import { joinEmbeddedPostgres } from '../store/embedded-postgres.ts'
 import { installSecret } from '../store/install-value.ts'
-import { readMasterKey } from '../store/master-key.ts'
+import { derivedKey, readMasterKey } from '../store/master-key.ts'
 import { refusePendingMigrations } from '../store/migrations.ts'
 import { openDatabase } from '../store/open-database.ts'
 import { openObjects } from '../store/open-objects.ts'
@@ -35,7 +34,7 @@ async function run(settings: Settings): Promise<void> {
     const keys = createKeys(await installSecret(database))
     const store = await createStore({ database, keys, objects })
     const masterKey = readMasterKey(settings.masterKeyFile ?? path.join(settings.dataDir, 'master.key'), false)
-    const key = Buffer.from(hkdfSync('sha256', masterKey, '', 'chartshare audit trail', 32))
+    const key = derivedKey(masterKey, 'audit trail')
     const seals = createAuditSeals({ store, objects, key })
     const {
       rows,

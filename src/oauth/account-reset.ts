@@ -8,18 +8,22 @@ import { randomBytes } from 'node:crypto'
 import type { Store } from '../store/store.ts'
 import { createCodes, lifetimes } from './accounts/codes.ts'
 import { removeAllFactors } from './accounts/factor-rows.ts'
+import { createLetters } from './accounts/letters.ts'
 import { createPasswords } from './accounts/passwords.ts'
 import { revokeAll } from './accounts/revocation.ts'
 import { auditWithin } from './audit-trail.ts'
+import type { Mail } from './mail.ts'
 import { derivedSecret } from './signing-keys.ts'
 
 interface Parts {
   store: Pick<Store, 'transaction'>
   masterKey: Buffer
   publicUrl: string
+  mail: Mail
 }
 
-export async function createAccountReset({ store, masterKey, publicUrl }: Parts) {
+export async function createAccountReset({ store, masterKey, publicUrl, mail }: Parts) {
+  const letters = createLetters({ mail, publicUrl })
   const passwords = await createPasswords()
   const codes = createCodes({ secret: derivedSecret(masterKey, 'codes') })
 
@@ -46,6 +50,7 @@ export async function createAccountReset({ store, masterKey, publicUrl }: Parts)
       await auditWithin(tx, undefined, {
         ...{ interaction: 'account-reset', outcome: 'success', status: 200, detail: { of: account.id } },
       })
+      await letters(tx).accountReset(account.email)
       return { link: `${publicUrl}/reset?code=${code}`, email: account.email }
     })
   }

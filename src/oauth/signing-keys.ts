@@ -3,9 +3,10 @@
  *
  * https://www.rfc-editor.org/rfc/rfc7517 and https://openid.net/specs/openid-connect-core-1_0.html#RotateSigKeys
  */
-import { hkdfSync, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { exportJWK, generateKeyPair, type JWK } from 'jose'
 import { installValue } from '../store/install-value.ts'
+import { derivedKey } from '../store/master-key.ts'
 import type { Handle } from '../store/store.ts'
 import { seal, unseal } from '../store/seal.ts'
 
@@ -28,7 +29,7 @@ export const overlap = { before: 86_400, after: 86_400 } as const
 
 /** One secret per purpose, so that none can be used in place of another. */
 export function derivedSecret(masterKey: Buffer, purpose: string): Buffer {
-  return Buffer.from(hkdfSync('sha256', masterKey, '', `chartshare oauth ${purpose}`, 32))
+  return derivedKey(masterKey, `oauth ${purpose}`)
 }
 
 /**

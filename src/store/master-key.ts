@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { hkdfSync, randomBytes } from 'node:crypto'
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
@@ -26,6 +26,11 @@ export function readMasterKey(file: string, create: boolean): Buffer {
     rmSync(unfinished)
   }
   return parse(file, readFileSync(file))
+}
+
+/** The 32 bytes for one purpose. https://www.rfc-editor.org/rfc/rfc5869 */
+export function derivedKey(masterKey: Buffer, purpose: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', masterKey, '', `chartshare ${purpose}`, length))
 }
 
 function parse(file: string, bytes: Buffer): Buffer {

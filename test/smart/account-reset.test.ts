@@ -11,7 +11,7 @@ let reset: Awaited<ReturnType<typeof createAccountReset>>
 
 before(async () => {
   server = await startOAuth({ secondFactorOf: 'staff' })
-  reset = await createAccountReset({ store: server.store, masterKey, publicUrl: server.url })
+  reset = await createAccountReset({ store: server.store, masterKey, publicUrl: server.url, mail: server.mail })
 })
 
 after(() => server.close())

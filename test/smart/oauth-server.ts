@@ -11,6 +11,7 @@ import { createKeys, type Keys } from '../../src/search/keys.ts'
 import { createOAuth, type OAuth, type OAuthParts } from '../../src/oauth/create-oauth.ts'
 import type { ExternalSettings } from '../../src/oauth/accounts/external-provider.ts'
 import type { Applicant, People, Person } from '../../src/oauth/people.ts'
+import type { Mail } from '../../src/oauth/mail.ts'
 import { createStore } from '../../src/store/create-store.ts'
 import { type Database, openDatabase } from '../../src/store/open-database.ts'
 import { openObjects } from '../../src/store/open-objects.ts'
@@ -33,6 +34,7 @@ export interface OAuthServer {
   readonly store: Store
   readonly database: Database
   readonly keys: Keys
+  readonly mail: Mail
   readonly mails: Message[]
   readonly evidence: unknown[]
   /** An account that may sign in, with a person of its own in the health records. */
@@ -77,6 +79,13 @@ export async function startOAuth(
   const address = `http://localhost:${(http.address() as AddressInfo).port}`
   const url = options.publicUrl ?? address
   const mails: Message[] = []
+  const mail: Mail = {
+    async send(tx, message) {
+      tx.afterCommit(async () => {
+        if (!options.mailIsDown?.()) mails.push(message)
+      })
+    },
+  }
   const evidence: unknown[] = []
   const activeKey = keys.key('Practitioner', 'active', 'true')
   const records = createRecords(store, keys, activeKey, evidence)
@@ -90,13 +99,7 @@ export async function startOAuth(
       ridOf: keys.ridOf,
       people: records.people,
     },
-    mail: {
-      async send(tx, message) {
-        tx.afterCommit(async () => {
-          if (!options.mailIsDown?.()) mails.push(message)
-        })
-      },
-    },
+    mail,
     isUsableScope: ({ type, query }) => type !== 'Nonsense' && !query?.some(([name]) => name === 'nonsense'),
     fetchAllow: options.fetchAllow ?? [],
     rateScale: options.rateScale ?? 0,
@@ -121,7 +124,7 @@ export async function startOAuth(
   http.on('request', app.callback())
 
   return {
-    ...{ url, address, fhir: `${url}/fhir`, oauth, store, database, keys, mails, evidence },
+    ...{ url, address, fhir: `${url}/fhir`, oauth, store, database, keys, mail, mails, evidence },
     addAccount: (account) => addAccount(store, records, account),
     setActive: records.setActive,
     async beside() {

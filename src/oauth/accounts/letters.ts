@@ -122,6 +122,13 @@ function lettersBy(post: (message: { to: string; subject: string; text: string }
         'An administrator removed every authenticator app, passkey and recovery code of your account, and signed it out.',
         'If you did not ask for that, tell an administrator.',
       ),
+    accountReset: (to: string) =>
+      send(
+        to,
+        'Your account was reset',
+        'Somebody who runs the server removed your password and every second step, and signed your account out. A link that they have sets a new password.',
+        'If you did not ask for that, tell an administrator at once.',
+      ),
     recoveryCodesRenewed: (to: string) =>
       send(
         to,
