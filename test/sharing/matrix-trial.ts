@@ -53,6 +53,20 @@ export async function askTogether(
   trial.requests += answered.length + refused.size
 }
 
+/** Each in a request of its own. */
+export async function askAlone(
+  trial: Trial,
+  asker: Asker,
+  client: Pick<Client, 'raw'>,
+  questions: readonly Question[],
+): Promise<void> {
+  for (const some of inParts(questions, 10)) {
+    const answers = await Promise.all(some.map((question) => alone(client, question)))
+    some.forEach((question, n) => judge(trial, asker, question, answers[n]!))
+  }
+  trial.requests += questions.length
+}
+
 const inBatch = (client: Client, questions: readonly Question[]) => inBundle(client, questions, 'batch')
 
 async function inBundle(client: Client, questions: readonly Question[], type: string): Promise<Answer[]> {
@@ -71,7 +85,7 @@ const headers: Readonly<Record<string, string>> = {
   ...{ ifMatch: 'if-match', ifNoneMatch: 'if-none-match', ifNoneExist: 'if-none-exist' },
 }
 
-async function alone(client: Client, { method, url, body, condition = {} }: Question): Promise<Answer> {
+async function alone(client: Pick<Client, 'raw'>, { method, url, body, condition = {} }: Question): Promise<Answer> {
   const lower = method.toLowerCase() as 'get' | 'post' | 'put' | 'patch' | 'delete'
   const [path = '', query] = url.split('?')
   const form = path.endsWith('_search')

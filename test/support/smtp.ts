@@ -13,14 +13,19 @@ export interface TestSmtp {
   close(): Promise<void>
 }
 
-/** A mail server that says `refusal` to a recipient for whom there is one, such as `451 later` or `550 unknown`. */
+/**
+ * A mail server that says `refusal` to a recipient for whom there is one, such as `451 later` or `550 unknown`. What it took
+ * it acknowledges when `acknowledged` resolves.
+ */
 export async function startSmtp(
   refusal: (recipient: string) => string | undefined = () => undefined,
+  acknowledged: () => Promise<void> = () => Promise.resolve(),
 ): Promise<TestSmtp> {
   const mails: ParsedMail[] = []
   const arrivals = new EventEmitter().setMaxListeners(0)
   const server = new SMTPServer({
     authOptional: true,
+    closeTimeout: 100,
     disabledCommands: ['STARTTLS', 'AUTH'],
     onRcptTo({ address }, _session, callback) {
       const [, code, text] = /^(\d{3}) (.*)$/.exec(refusal(address) ?? '') ?? []
@@ -29,10 +34,15 @@ export async function startSmtp(
     onData(stream, _session, callback) {
       simpleParser(stream).then((mail) => {
         mails.push(mail)
-        callback()
+        const told = acknowledged()
         arrivals.emit('mail')
+        return told.then(() => callback())
       }, callback)
     },
+  })
+  // Whoever is killed while he sends resets the connection.
+  server.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ECONNRESET') throw error
   })
   server.listen(0, '127.0.0.1')
   await once(server.server, 'listening')
