@@ -105,7 +105,10 @@ async function exchange(discovery, code, pending) {
   if (!response.ok)
     throw new Error(`Signing in did not work: ${token.error_description ?? token.error}. Please try again.`)
   const claims = claimsOf(token.id_token)
-  if (claims.nonce !== pending.nonce) throw new Error('This sign-in was not started here. Please sign in again.')
+  const isForThisApp = claims.iss === discovery.issuer && [claims.aud].flat().includes(clientId)
+  if (!isForThisApp || claims.nonce !== pending.nonce) {
+    throw new Error('This sign-in was not started here. Please sign in again.')
+  }
   sessionStorage.setItem(
     sessionKey,
     JSON.stringify({
