@@ -31,6 +31,7 @@ import type { PolicyName } from './request-policies.ts'
 import { practitionerApproval } from './practitioner-approval.ts'
 import { markRead } from './mark-read.ts'
 import { messages } from './messages.ts'
+import { messageSettings } from './message-settings.ts'
 import { createReceipts } from './receipts.ts'
 import { createRegistration } from './registration.ts'
 import { resetSecondFactor } from './reset-second-factor.ts'
@@ -100,6 +101,7 @@ export function createSharing(parts: Parts) {
     ...deadLetters({ outbox, codes }),
     accessLog({ access, search, codes, base, trail }),
     askAboutAccess({ access, codes, serverWork }),
+    messageSettings({ codes, base }),
     markRead({ receipts, codes, serverWork }),
   ]
   const people = createPeople({

@@ -4,6 +4,7 @@ import { localReference } from '../fhir/reference.ts'
 import type { Reference, Resource } from '../fhir/resource.ts'
 import { unknownReference } from '../interactions/check-references.ts'
 import type { Work } from '../interactions/rule.ts'
+import { refuseUnwanted } from './accepted-senders.ts'
 
 export interface Recipient {
   readonly type: 'Practitioner' | 'Patient'
@@ -18,10 +19,11 @@ const most = 100
 /** Those whom a message reaches: active practitioners, and patients. A patient writes to his own care team alone. */
 export async function recipientsOf(
   message: Resource,
-  { principal }: Context,
+  context: Context,
   work: Work,
   base: string,
 ): Promise<Recipient[]> {
+  const { principal } = context
   const named = (message['recipient'] ?? []) as Reference[]
   if (named.length === 0 || named.length > most) {
     const text = `A message goes to 1 to ${most} recipients.`
@@ -31,6 +33,9 @@ export async function recipientsOf(
   for (const [n, reference] of named.entries()) {
     const recipient = await recipientOf(reference, `Communication.recipient[${n}]`, work, base)
     if (principal.person?.type === 'Patient') await refuseStranger(recipient, principal.person.id, work, base)
+    if (recipient.type === 'Practitioner' && !found.has(recipient.name)) {
+      await refuseUnwanted(recipient.resource.id!, message, { context, work, base, path: recipient.path })
+    }
     found.set(recipient.name, recipient)
   }
   return [...found.values()]

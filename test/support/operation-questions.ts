@@ -1,5 +1,5 @@
 import type { Question, Standing } from './role-matrix.ts'
-import { isFirstOfType, patientOf, type Seed, seedOf, seeds } from './role-matrix-seeds.ts'
+import { isFirstOfType, patientOf, people, type Seed, seedOf, seeds } from './role-matrix-seeds.ts'
 
 /** Operations on one resource, for whoever may read it; to everybody else it is not there. */
 const answering: Readonly<Record<string, readonly string[]>> = {
@@ -29,6 +29,7 @@ export function readingOperations(seed: Seed, standing: Standing): Question[] {
   return [
     ...seen,
     ...(type === 'Communication' && !allowed ? [unreadable(seed)] : []),
+    ...(type === 'Practitioner' ? [messageSettings(seed, standing)] : []),
     ...validations(seed, standing),
     ...(type === 'Encounter' ? encounterRecord(seed, standing) : []),
     ...(type === 'Patient' ? aboutAccess(seed, standing) : []),
@@ -55,6 +56,17 @@ function aboutAccess({ resource, what }: Seed, { may, role }: Standing): Questio
         asker.request('POST', `${name}/$ask-about-access`, { resourceType: 'Parameters', parameter: question }),
     },
   ]
+}
+
+/** From whom somebody takes messages is told to himself alone. */
+function messageSettings({ resource, what }: Seed, { may, role }: Standing): Question {
+  const name = `Practitioner/${resource.id}`
+  const status = role !== 'system' && people[role] === name && may('update') ? 200 : 403
+  return {
+    title: `${status}: $message-settings of ${what}`,
+    statuses: [status],
+    ask: (asker) => asker.request('POST', `${name}/$message-settings`, { resourceType: 'Parameters' }),
+  }
 }
 
 /** Who cannot read a message does not learn by marking it that it is there. */

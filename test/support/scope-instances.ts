@@ -66,6 +66,7 @@ const instanceQuestions: readonly InstanceQuestion[] = [
   { letter: 'r', types: ['Communication'], ask: markRead },
   { letter: 'r', types: ['Patient'], ask: accessLog },
   { letter: 'r', types: ['Patient'], ask: questionAboutAccess },
+  { letter: 'u', types: ['Practitioner'], ask: messageSettings },
   { letter: 'd', each: true, ask: removal },
   { letter: 'd', ask: conditionalRemoval },
 ]
@@ -174,6 +175,17 @@ function markRead(asking: Asking, row: Row): Question {
   const status = readStatus(asking, row)
   if (status === 200) return { method: 'GET', url, statuses: [405] }
   return { method: 'POST', url, body: { resourceType: 'Parameters' }, statuses: [status] }
+}
+
+/** Who may change the own Practitioner is told from whom he takes messages; an administrator may change others, and is not told. */
+function messageSettings(asking: Asking, row: Row): Question {
+  const { oracle, role } = asking
+  const own =
+    oracle.covers('Practitioner', 'u') &&
+    oracle.may(row, 'u') &&
+    (role !== 'office' || row.name === 'Practitioner/admin')
+  const body = { resourceType: 'Parameters' }
+  return { method: 'POST', url: `${asking.nameOf(row)}/$message-settings`, body, statuses: [own ? 200 : 403] }
 }
 
 /** Who looked: for the patient himself, and for who answers for privacy. */

@@ -12,7 +12,7 @@ const refusals = 5
 export function transactionsOf(questions: readonly Question[], turn: number): Question[][] {
   // A transaction holds no operation that changes something.
   const changing =
-    /(?:^|\/)\$(meta-|invite|set-roles|link-sign-in|reset-second-factor|mark-read|ask-about-access|send-again)/
+    /(?:^|\/)\$(meta-|invite|set-roles|link-sign-in|reset-second-factor|mark-read|message-settings|ask-about-access|send-again)/
   const certain = questions.filter(({ statuses, url }) => statuses.length === 1 && !changing.test(url))
   const answered = byKind(certain.filter(({ statuses }) => statuses[0] === 200))
   const [reads, writes] = parted(answered, ([some]) => some!.method === 'GET')
