@@ -9,6 +9,7 @@ import { readConfig } from '../config.ts'
 import { administratorOf } from './administrator.ts'
 import { createOutbox } from './demo/outbox.ts'
 import { runDemo } from './demo/run-demo.ts'
+import { sights } from './demo/story.ts'
 import { createProgress } from './progress.ts'
 
 const { values } = parseArgs({
@@ -34,6 +35,7 @@ try {
     console.log(`  ${who.padEnd(width)}  ${credentials.email}  ${credentials.password}`)
     if (totpKey !== undefined) console.log(`  ${''.padEnd(width)}  key for an authenticator app: ${totpKey}`)
   }
+  console.log(`\nWorth a look:\n\n${sights.map((line) => `  ${line}`).join('\n')}`)
 } catch (error) {
   progress.end()
   console.error((error as Error).message)

@@ -41,7 +41,7 @@ describe('the first page', { skip: withoutChromium }, () => {
       generalPractitioner: [{ reference: registered.reference }],
     })
     patientReference = `Patient/${id}`
-    patient = await accounts.patient(found!, patientReference)
+    patient = await accounts.invited(found!, patientReference)
     await addDocument('Home readings', 'readings.txt', 'text/plain', Buffer.from(note))
     browser = await openChromium()
   })

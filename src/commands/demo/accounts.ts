@@ -11,9 +11,13 @@ import type { Outbox } from './outbox.ts'
 export interface Accounts {
   /** Registers, verifies the address, has the administrator approve; answers `Practitioner/1`. */
   doctor(doctor: Doctor): Promise<{ reference: string; credentials: Credentials }>
-  /** The administrator invites, the patient activates. */
-  patient(found: Case, reference: string): Promise<Credentials>
+  /** Registers and verifies the address; answers `Practitioner/1`, who waits for approval. */
+  applicant(doctor: Doctor): Promise<string>
+  /** The administrator invites, the person activates: a patient, or somebody who acts for one. */
+  invited(found: Invited, reference: string): Promise<Credentials>
 }
+
+type Invited = Pick<Case, 'key' | 'given' | 'family' | 'birthDate'>
 
 interface Practitioner {
   id: string
@@ -44,21 +48,35 @@ export function createAccounts(publicUrl: string, administrator: FhirClient, out
     if (done.status >= 400) throw new Error(`${email} could not be verified: ${textOf(done.html).slice(0, 300)}`)
   }
 
+  async function registered({ given, family, licence }: Doctor, credentials: Credentials, work: object) {
+    const { email, password } = credentials
+    await postJson('/register', { given, family, email, password, licence, role: 'practitioner', ...work })
+    await verify(email, ['/verify'])
+    const { entry = [] } = await administrator.get<{ entry?: { resource: Practitioner }[] }>(
+      `Practitioner?active=false&family=${encodeURIComponent(family)}`,
+    )
+    const [pending] = entry.map(({ resource }) => resource)
+    if (!pending) throw new Error(`${given} ${family} registered, but no pending Practitioner is there`)
+    return `Practitioner/${pending.id}`
+  }
+
+  const credentialsOf = (doctor: Doctor) => ({
+    email: emailOf(doctor, hospital.domain),
+    password: passwordOf(doctor.key),
+  })
+
   return {
-    async doctor({ given, family, licence, key }) {
-      const credentials = { email: emailOf({ given, family }, hospital.domain), password: passwordOf(key) }
-      await postJson('/register', { given, family, ...credentials, licence, role: 'practitioner' })
-      await verify(credentials.email, ['/verify'])
-      const { entry = [] } = await administrator.get<{ entry?: { resource: Practitioner }[] }>(
-        `Practitioner?active=false&family=${encodeURIComponent(family)}`,
-      )
-      const [pending] = entry.map(({ resource }) => resource)
-      if (!pending) throw new Error(`${given} ${family} registered, but no pending Practitioner is there`)
-      await administrator.patch(`Practitioner/${pending.id}`, [{ op: 'replace', path: '/active', value: true }])
-      return { reference: `Practitioner/${pending.id}`, credentials }
+    async doctor(doctor) {
+      const credentials = credentialsOf(doctor)
+      const reference = await registered(doctor, credentials, {})
+      await administrator.patch(reference, [{ op: 'replace', path: '/active', value: true }])
+      return { reference, credentials }
     },
 
-    async patient(found, reference) {
+    applicant: (doctor) =>
+      registered(doctor, credentialsOf(doctor), { organization: hospital.name, specialty: doctor.specialty[1] }),
+
+    async invited(found, reference) {
       const credentials = { email: emailOf(found, hospital.patientDomain), password: passwordOf(found.key) }
       const { parameter } = await administrator.post<{ parameter: { name: string; valueString?: string }[] }>(
         `${reference}/$invite`,

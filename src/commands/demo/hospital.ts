@@ -35,6 +35,34 @@ export const doctors: readonly Doctor[] = [
   },
 ]
 
+/** Doctors who want to be let in. `note`: what the office asked them for. */
+export const applicants: readonly (Doctor & { readonly note?: string })[] = [
+  {
+    key: 'marchetti',
+    given: 'Elena',
+    family: 'Marchetti',
+    licence: 'LS-219340',
+    specialty: ['394591006', 'Neurology'],
+  },
+  {
+    key: 'adeyemi',
+    given: 'Samuel',
+    family: 'Adeyemi',
+    licence: 'LS-220118',
+    specialty: ['394537008', 'Paediatrics'],
+    note: 'Please send us a copy of your licence: the number is not in the register yet.',
+  },
+]
+
+/** Acts for a patient who has no account. */
+export const daughter = {
+  key: 'clara',
+  given: 'Clara',
+  family: 'Whitfield',
+  birthDate: '1978-09-21',
+  patient: 'whitfield',
+} as const
+
 export interface Case {
   readonly key: string
   readonly given: string

@@ -7,10 +7,12 @@ import { documentsOf } from './documents.ts'
 import type { DemoDocument } from './documents.ts'
 import { createFhirClient } from './fhir-client.ts'
 import type { FhirClient } from './fhir-client.ts'
-import { cases, doctors, hospital } from './hospital.ts'
-import type { Case, Doctor } from './hospital.ts'
+import { cases, daughter, doctors, hospital } from './hospital.ts'
+import type { Case } from './hospital.ts'
 import type { Outbox } from './outbox.ts'
 import { careTeamOf, patientOf, placesBundle, recordBundle } from './records.ts'
+import { appoint, askForAccess, letApply, listInDirectory, write } from './story.ts'
+import type { Admitted, Cast, Member } from './story.ts'
 
 /** Somebody who can log in when the demo is done. */
 export interface DemoPerson {
@@ -27,12 +29,6 @@ interface Parts {
   readonly progress: Progress
 }
 
-interface Member {
-  readonly doctor: Doctor
-  readonly named: { reference: string; display: string }
-  readonly client: FhirClient
-}
-
 /** Fills an empty server with a small hospital, each step done by whom it would be done by, through the public API. */
 export async function runDemo(parts: Parts): Promise<DemoPerson[]> {
   const office = createFhirClient(parts.publicUrl, await signIn(parts.publicUrl, parts.administrator))
@@ -46,7 +42,7 @@ export async function runDemo(parts: Parts): Promise<DemoPerson[]> {
 }
 
 async function fill({ publicUrl, outbox, progress }: Parts, office: FhirClient): Promise<DemoPerson[]> {
-  const total = 2 + doctors.length + cases.length * 3
+  const total = 5 + doctors.length + cases.length * 3
   let done = 0
   const step = (text: string) => progress.show(done++, total, text)
   const people: DemoPerson[] = []
@@ -68,15 +64,17 @@ async function fill({ publicUrl, outbox, progress }: Parts, office: FhirClient):
   }
 
   const uploaded = new Map<string, string[]>()
+  const admitted = new Map<string, Admitted>()
   for (const found of cases) {
     const treating = staff.get(found.doctor)!
     step(`${found.given} ${found.family} becomes a patient`)
-    const patient = await admit(office, found, organization, treating, staff)
+    const { reference: patient, number } = await admit(office, found, organization, treating, staff)
+    admitted.set(found.key, { reference: patient, number })
     if (found.account) {
-      people.push({
-        who: `${found.given} ${found.family}, patient`,
-        credentials: await accounts.patient(found, patient),
-      })
+      const credentials = await accounts.invited(found, patient)
+      people.push({ who: `${found.given} ${found.family}, patient`, credentials })
+      const client = createFhirClient(publicUrl, await signIn(publicUrl, credentials))
+      admitted.set(found.key, { reference: patient, number, client })
     }
     step(`The record of ${found.given} ${found.family}`)
     await treating.client.post('', recordBundle(found, patient, treating.named, treating.doctor))
@@ -85,8 +83,20 @@ async function fill({ publicUrl, outbox, progress }: Parts, office: FhirClient):
     uploaded.set(found.key, await uploadAll(treating, found, patient, documents))
   }
 
-  step('A document is shared by message')
-  await share(staff.get('okafor')!, staff.get('raman')!, uploaded.get('holloway')!.at(-1)!)
+  const cast: Cast = {
+    ...{ office, accounts, doctor: (key) => staff.get(key)!, patient: (key) => admitted.get(key)! },
+    newest: (key) => uploaded.get(key)!.at(-1)!,
+  }
+  step('Doctors ask for access, one is granted it')
+  await listInDirectory(cast, [...staff.keys()], organization)
+  await askForAccess(cast)
+  step('Messages are written, a document is shared by one')
+  await write(cast)
+  step('More doctors register')
+  await letApply(cast)
+  step('A daughter acts for her father')
+  const credentials = await accounts.invited(daughter, await appoint(cast))
+  people.push({ who: `${daughter.given} ${daughter.family}, acts for her father`, credentials })
   progress.show(total, total, `${hospital.name} is ready`)
   return people
 }
@@ -109,8 +119,11 @@ async function admit(
   organization: string,
   treating: Member,
   staff: ReadonlyMap<string, Member>,
-): Promise<string> {
-  const { id } = await office.post<{ id: string }>('Patient', patientOf(found, organization, treating.named))
+): Promise<Admitted> {
+  const { id, identifier } = await office.post<{ id: string; identifier: Admitted['number'][] }>(
+    'Patient',
+    patientOf(found, organization, treating.named),
+  )
   const patient = `Patient/${id}`
   const members = [treating, ...(found.team ?? []).map((key) => staff.get(key)!)]
   await office.post(
@@ -121,7 +134,8 @@ async function admit(
       members.map(({ named }) => named),
     ),
   )
-  return patient
+  const { system, value } = identifier.find((one) => one.system.endsWith('/mrn'))!
+  return { reference: patient, number: { system, value } }
 }
 
 async function uploadAll(
@@ -147,21 +161,6 @@ async function uploadAll(
     ids.push(id)
   }
   return ids
-}
-
-/** The recipient may read the document from now on, though nothing else of that patient. */
-async function share(from: Member, to: Member, document: string): Promise<void> {
-  await from.client.post('Communication', {
-    resourceType: 'Communication',
-    status: 'completed',
-    sender: from.named,
-    recipient: [to.named],
-    sent: new Date().toISOString(),
-    payload: [
-      { contentString: 'Could you have a look at this ECG before the conference on Thursday? Thank you.' },
-      { contentReference: { reference: `DocumentReference/${document}` } },
-    ],
-  })
 }
 
 function identityOf(location: string): string {
