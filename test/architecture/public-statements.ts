@@ -79,7 +79,7 @@ export const statements: readonly Statement[] = [
     'without a mail server each mail is an RFC 822 file',
   ],
   ['until `SMTP_URL` names a mail server', 'unit/sharing/mail.test.ts', 'with a mail server it goes there'],
-  ['On an empty, running server', 'commands/demo.test.ts', 'a server that is not empty is left alone'],
+  ['While an empty server runs', 'commands/demo.test.ts', 'a server that is not empty is left alone'],
   ['prints who can log in', 'commands/demo.test.ts', 'everybody whom it names can log in'],
   [
     'loads FHIR resources, Bundles and NDJSON, files or folders: directly when the server is stopped, through its API when it runs',
