@@ -189,7 +189,8 @@ function audited(context: Context, { proposal, version }: Committed, index: Inde
   const concerned = [proposal.patBefore, index?.pat ?? null].filter((pat) => pat !== null)
   const patients = [...new Set(concerned)]
   const status = proposal.kind === 'create' ? 201 : proposal.kind === 'delete' ? 204 : 200
-  return auditRow(context, proposal.interaction, { type: proposal.type, id: proposal.id, version, patients }, status)
+  const { type, id, detail } = proposal
+  return auditRow(context, proposal.interaction, { type, id, version, patients, detail }, status)
 }
 
 function changeOf(context: Context, proposal: Proposal, after: Resource | undefined): Change {

@@ -1,5 +1,6 @@
 import type { Resource } from '../fhir/resource.ts'
 import type { Rid } from '../search/keys.ts'
+import type { AuditDetail } from '../store/store.ts'
 import type { InteractionKind } from './interaction.ts'
 
 /** One write that is wanted: everything is decided but whether it is valid, allowed and still current. */
@@ -20,6 +21,8 @@ export interface Proposal {
   readonly after: Resource | undefined
   /** Where the resource stands for FHIRPaths in errors: its type, or `Bundle.entry[3].resource`. */
   readonly place: string
+  /** What the audit row tells besides. */
+  readonly detail?: AuditDetail | undefined
 }
 
 /** A resource that is not there yet, by `create` or by criteria that find nothing. */

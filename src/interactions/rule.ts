@@ -2,7 +2,7 @@ import type { Context } from '../access/principal.ts'
 import type { Resource } from '../fhir/resource.ts'
 import type { Rid } from '../search/keys.ts'
 import type { InteractionKind } from './interaction.ts'
-import type { Grant, Transaction } from '../store/store.ts'
+import type { AuditDetail, Grant, Transaction } from '../store/store.ts'
 
 /**
  * The one seam by which the product reacts to interactions. A rule belongs to one resource type; `sharing/` makes them,
@@ -36,8 +36,8 @@ export interface Work {
   /** When the interaction began. */
   readonly now: Date
   read(type: string, id: string): Promise<Resource | undefined>
-  /** The rules of the written type do not run again. Answers the resource as stored, with id and meta. */
-  create(resource: Resource): Promise<Resource>
+  /** The rules of the written type do not run again. Answers the resource as stored, with id and meta; its audit row takes the detail along. */
+  create(resource: Resource, detail?: AuditDetail): Promise<Resource>
   update(resource: Resource): Promise<Resource>
   /** Resources of a type by search parameters, e.g. `find('Task', 'focus=Practitioner/1&status=requested')`; 100 at most. */
   find(type: string, query: string): Promise<Resource[]>

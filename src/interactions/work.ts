@@ -6,7 +6,7 @@ import type { Resource } from '../fhir/resource.ts'
 import { all } from '../search/clause.ts'
 import type { Search } from '../search/create-search.ts'
 import type { Keys } from '../search/keys.ts'
-import type { StoredVersion, Transaction } from '../store/store.ts'
+import type { AuditDetail, StoredVersion, Transaction } from '../store/store.ts'
 import type { Commit } from './commit.ts'
 import type { Proposal } from './proposal.ts'
 import type { Work } from './rule.ts'
@@ -31,11 +31,12 @@ export function createWork({ access, search, keys }: { access: Access; search: S
       resource: Resource,
       { id, rid }: Pick<Proposal, 'id' | 'rid'>,
       stored?: StoredVersion,
+      detail?: AuditDetail,
     ) {
       const type = resource.resourceType
       const common = { interaction: kind, type, revive: false, before: undefined, place: type } as const
       const current = { expectedVersion: stored?.version ?? 0, patBefore: stored?.pat ?? null }
-      const whole: Proposal = { ...common, kind, id, rid, ...current, after: resource }
+      const whole: Proposal = { ...common, kind, id, rid, ...current, after: resource, detail }
       const [done] = await commit(context, tx, [whole], { nested: true })
       return parseJson(done!.json) as Resource
     }
@@ -44,7 +45,8 @@ export function createWork({ access, search, keys }: { access: Access; search: S
       tx,
       now: caller.now,
       read,
-      create: (resource) => write('create', resource, keys.newIdentity(resource.resourceType)),
+      create: (resource, detail) =>
+        write('create', resource, keys.newIdentity(resource.resourceType), undefined, detail),
       async update(resource) {
         const { resourceType: type, id } = resource
         const [stored] = await tx.resources.read(type, [id!])

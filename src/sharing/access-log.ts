@@ -11,7 +11,7 @@ import { notFound, patientsOf } from '../interactions/visible-rows.ts'
 import { type Clause, none } from '../search/clause.ts'
 import type { Search } from '../search/create-search.ts'
 import { createLogContext } from './audit/log-context.ts'
-import { actorOf, logEntry } from './audit/log-entry.ts'
+import { actorOf, logEntry, recipientOf } from './audit/log-entry.ts'
 import type { OwnCodes } from './codes.ts'
 import { mostPatience, type ShowTrail } from './show-trail.ts'
 
@@ -60,7 +60,7 @@ export function accessLog({ access, search, codes, base, trail }: Parts): Operat
     const page = { ...request, count: Math.min(paging.count, mostCount), after: paging.after, total: 'none' as const }
     const { matches, next } = await handle.resources.find(page, (type): Clause => (type === log ? allowed : none))
     const events = matches.map(({ json }) => parseJson(json) as Resource)
-    const actors = [...new Set(events.flatMap((event) => actorOf(event) ?? []))]
+    const actors = [...new Set(events.flatMap((event) => [actorOf(event) ?? [], recipientOf(event) ?? []].flat()))]
     const known = await logContext(handle, patient, actors)
     const link = paging.links(next).find(({ relation }) => relation === 'next')
     const json = parametersText(
@@ -99,8 +99,9 @@ function readsEveryPatient({ principal }: Context): boolean {
   )
 }
 
+/** What was done, and what was passed on: as its source tells it, or it would stand there twice. */
 function queryOf(patient: string, given: Call['given']): URLSearchParams {
-  const query = new URLSearchParams({ entity: patient, type: 'rest', _sort: '-date' })
+  const query = new URLSearchParams({ entity: patient, type: 'rest,110106', _sort: '-date' })
   const [start, end] = [given.text('start'), given.text('end')]
   if (start !== undefined) query.append('date', `ge${start}`)
   if (end !== undefined) query.append('date', `le${end}`)

@@ -5,6 +5,7 @@ import { localReference } from '../fhir/reference.ts'
 import type { Reference, Resource } from '../fhir/resource.ts'
 import { unknownReference } from '../interactions/check-references.ts'
 import type { Change, Rule, Work } from '../interactions/rule.ts'
+import { disclosureDetail } from './audit/disclosure.ts'
 import type { OwnCodes } from './codes.ts'
 import { compileGrants } from './compile-grants.ts'
 import { isImport } from './import.ts'
@@ -101,6 +102,7 @@ export function shareByMessage({ letters, codes, base, factsOf }: Parts): Rule {
     if (!performer) {
       throw new FhirError('forbidden', 'A person shares, in his own name.', { expression: 'Communication.sender' })
     }
+    const sender = `${performer.type}/${performer.id}`
     for (const patient of new Set(documents.map((shared) => shared.patient))) {
       // The patient reads what is about himself; nobody grants it to him.
       if (recipient.name === patient) continue
@@ -108,20 +110,22 @@ export function shareByMessage({ letters, codes, base, factsOf }: Parts): Rule {
         throw new FhirError('unprocessable', 'The document is about another patient.', { expression: recipient.path })
       }
       const about = documents.filter((shared) => shared.patient === patient)
+      const names = about.map(({ document }) => `DocumentReference/${document.id}`)
       const usual = context.now.getTime() + shareDays * 86_400_000
       const consent = await work.create(
         treatmentShareGrant(
           {
             patient,
-            performer: `${performer.type}/${performer.id}`,
+            performer: sender,
             recipient: recipient.name,
-            documents: about.map(({ document }) => `DocumentReference/${document.id}`),
+            documents: names,
             source,
             starts: context.now,
             ends: new Date(Math.min(usual, ...about.map(({ until }) => until))),
           },
           codes,
         ),
+        disclosureDetail({ source: sender, recipient: recipient.name, documents: names }),
       )
       await enforce(consent, work)
     }

@@ -7,7 +7,7 @@ import type { AuditSeals } from '../store/create-audit-seals.ts'
 import { nextRows, patientNames, type TrailRow } from '../store/audit-trail-rows.ts'
 import type { Store, Transaction, Write } from '../store/store.ts'
 import { askedAbout } from './audit/asked-about.ts'
-import { auditEvent } from './audit/audit-event.ts'
+import { auditEvents } from './audit/audit-event.ts'
 
 interface Parts {
   store: Pick<Store, 'transaction'>
@@ -52,11 +52,11 @@ export function createShowTrail({ store, seals, search, keys, base, issuer }: Pa
   function facesOf(row: TrailRow, names: ReadonlyMap<Rid, string>, unseen: readonly string[]): Resource[] {
     const patients = row.patients.flatMap((rid) => names.get(rid) ?? [])
     const common = { base, issuer }
-    const seen = patients.length === 0 ? [auditEvent(row, common)] : []
+    const seen = patients.length === 0 ? auditEvents(row, common) : []
     return [
       ...seen,
-      ...patients.map((id) => auditEvent(row, { ...common, patient: `Patient/${id}` })),
-      ...unseen.map((id) => auditEvent(row, { ...common, patient: `Patient/${id}`, unseen: true })),
+      ...patients.flatMap((id) => auditEvents(row, { ...common, patient: `Patient/${id}` })),
+      ...unseen.flatMap((id) => auditEvents(row, { ...common, patient: `Patient/${id}`, unseen: true })),
     ]
   }
 

@@ -17,6 +17,7 @@ import type { Definitions } from '../../src/definitions/definitions.ts'
 import { projectRoot } from '../../src/project-root.ts'
 import type { Resource } from '../../src/fhir/resource.ts'
 import { type Client, scopes, startServer, type TestServer } from '../support/server.ts'
+import { aDocumentReference } from '../support/resources.ts'
 import { peopleOf, type SomePerson } from '../support/people.ts'
 
 interface Event extends Resource {
@@ -192,6 +193,36 @@ test('BALP-5: the account is told as a subject of the issuer, the app by its id,
   assert.deepEqual(user!.policy, [doctor.client.token!.slice(-8)])
 })
 
+test('BALP-7: a document that a message passes on leaves an event at the source and one at the recipient', async () => {
+  const colleague = await peopleOf(server).doctor()
+  const document = await doctor.client.post('DocumentReference', aDocumentReference(patient.name)).expect(201)
+  const reference = `DocumentReference/${document.body.id}`
+  const message = {
+    resourceType: 'Communication',
+    status: 'in-progress',
+    recipient: [colleague.reference],
+    payload: [{ contentReference: { reference } }],
+  }
+  const events = await eventsOf((id) =>
+    doctor.client.post('Communication', message).set('x-request-id', id).expect(201),
+  )
+  const disclosures = events.filter(({ subtype }) => subtype.some(({ code }) => code === 'disclose'))
+  assert.deepEqual(disclosures.map((one) => (one['type'] as { code: string }).code).sort(), ['110106', '110107'])
+  for (const { agent, entity } of disclosures) {
+    assert.deepEqual(
+      agent.map(({ who }) => who.reference),
+      [doctor.name, colleague.name],
+    )
+    const about = entity.map(({ what }) => what?.reference)
+    assert.deepEqual(about.slice(0, 2), [patient.name, reference])
+    assert.match(about[2]!, /^Consent\//)
+  }
+  const { body } = await patient.client.get(`Patient/${patient.id}/$access-log`).expect(200)
+  const log = JSON.stringify(body)
+  assert.match(log, /passed your documents on to/)
+  assert.equal(log.split('"valueString":"passed your documents on to').length, 2)
+})
+
 test('BALP-8: nobody changes or removes a stored event', async () => {
   const [event] = await found(officer, '')
   for (const client of [admin, officer, doctor.client, patient.client]) {
@@ -278,7 +309,16 @@ test(
     const mistaken = { type: served!.type, who: client!.who, requestor: false }
     const twisted = { ...read, agent: [mistaken, served!, ...others] }
     assert.notDeepEqual(definitions.validate(twisted, { profiles: read.meta!.profile! }).filter(isError), [])
-    for (const name of ['PatientCreate', 'PatientRead', 'PatientUpdate', 'PatientDelete', 'PatientQuery', 'Opaque'])
+    for (const name of [
+      'PatientCreate',
+      'PatientRead',
+      'PatientUpdate',
+      'PatientDelete',
+      'PatientQuery',
+      'Opaque',
+      'Source',
+      'Recipient',
+    ])
       assert.ok(claimed.has(name), name)
   },
 )

@@ -13,6 +13,7 @@ import {
   restful,
 } from './audit-codes.ts'
 import { type AuditKind, kindOf } from './audit-kinds.ts'
+import { disclosureEvents } from './disclosure.ts'
 
 export interface Faced {
   /** The FHIR base URL, without a trailing slash. */
@@ -28,12 +29,20 @@ export interface Faced {
   readonly unseen?: boolean
 }
 
+/** All events of a row about one patient or none: a disclosure has two of its own. */
+export function auditEvents(row: TrailRow, faced: Faced): Resource[] {
+  const { patient, base, unseen } = faced
+  const event = auditEvent(row, faced)
+  if (patient === undefined || unseen) return [event]
+  return [event, ...disclosureEvents(row, { patient, base }, common(row, faced))]
+}
+
 /**
  * One row of the trail as an AuditEvent, about one patient or none. The row is the truth, and the event is its face.
  *
  * https://hl7.org/fhir/R4/auditevent.html and https://profiles.ihe.net/ITI/BALP/
  */
-export function auditEvent(row: TrailRow, faced: Faced): Resource {
+function auditEvent(row: TrailRow, faced: Faced): Resource {
   const security = row.detail?.['type']
   return typeof security === 'string' ? securityEvent(row, faced, security) : restEvent(row, faced)
 }

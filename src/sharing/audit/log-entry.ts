@@ -1,6 +1,7 @@
 import { plainName } from '../../access/kinds.ts'
 import type { Coding, Reference, Resource } from '../../fhir/resource.ts'
 import type { Parameter } from '../../interactions/parameters-text.ts'
+import { disclosed } from './audit-codes.ts'
 import type { LogContext } from './log-context.ts'
 
 interface Agent {
@@ -15,13 +16,19 @@ interface Entity {
 }
 
 /** How a line of the log is marked, so that an app can set it apart. */
-export type Mark = 'own' | 'seen' | 'changed' | 'asked' | 'refused' | 'emergency'
+export type Mark = 'own' | 'seen' | 'shared' | 'changed' | 'asked' | 'refused' | 'emergency'
 
 /** Who acted, `Practitioner/1`: also where the event does not refer to the person. */
 export function actorOf(event: Resource): string | undefined {
   const agent = ((event['agent'] ?? []) as Agent[]).find(({ requestor }) => requestor)
   const named = agent?.who?.reference ?? agent?.who?.display
   return named !== undefined && /^[A-Z][A-Za-z]+\/[^/]+$/.test(named) ? named : undefined
+}
+
+/** To whom a disclosure went, `Practitioner/1`. */
+export function recipientOf(event: Resource): string | undefined {
+  const isDisclosure = ((event['subtype'] ?? []) as Coding[]).some(({ code }) => code === disclosed.code)
+  return isDisclosure ? ((event['agent'] ?? []) as Agent[])[1]?.who?.reference : undefined
 }
 
 /** One line of the log, in plain words and in parts that an app can lay out. */
@@ -33,7 +40,12 @@ export function logEntry(event: Resource, patient: string, context: LogContext):
   const recorded = String(event['recorded'])
   const grants = actor === undefined ? [] : grantsAt(context.consents, actor, Date.parse(recorded))
   const mark = markOf(event, actor === patient, actor)
-  const what = whatOf(event, mark)
+  const recipient = recipientOf(event)
+  const what = whatOf(
+    event,
+    mark,
+    recipient === undefined ? undefined : (context.people.get(recipient)?.name ?? recipient),
+  )
   const why = whyOf(mark, grants, actor !== undefined && context.practitioners.has(actor))
   const place = [known?.role, known?.organization].filter((part) => part !== undefined).join(', ')
   const sentence = `${who}${place === '' ? '' : ` (${place})`} ${what}.`
@@ -61,6 +73,7 @@ function markOf(event: Resource, isOwn: boolean, actor: string | undefined): Mar
   const purposes = agents.flatMap(({ purposeOfUse = [] }) => purposeOfUse.flatMap(({ coding = [] }) => coding))
   if (purposes.some(({ code }) => code === 'BTG' || code === 'ETREAT')) return 'emergency'
   if (isOwn) return 'own'
+  if (recipientOf(event) !== undefined) return 'shared'
   // Whoever is named without a reference was shown nothing.
   const isUnseen = actor !== undefined && !agents.some(({ who }) => who?.reference === actor)
   if (isUnseen) return 'asked'
@@ -75,10 +88,11 @@ const verbs: Readonly<Record<string, string>> = {
   E: 'looked through',
 }
 
-function whatOf(event: Resource, mark: Mark): string {
+function whatOf(event: Resource, mark: Mark, recipient: string | undefined): string {
   const thing = kindOf(event)
   if (mark === 'refused') return `tried to reach your ${thing} and was refused`
   if (mark === 'asked') return `asked for your ${thing} and was shown nothing`
+  if (recipient !== undefined) return `passed your ${thing} on to ${recipient}`
   const verb = verbs[String(event['action'])] ?? 'used'
   return `${verb} your ${thing}${mark === 'emergency' ? ' as an emergency' : ''}`
 }
