@@ -28,9 +28,12 @@ export async function tryMutants(
   try {
     const limits = await limitsOf(mutants, copies, signal)
     const told = progress(mutants.length)
+    const killers = new Map<string, string>()
     await shared(copies, signal, mutants, async (copy, mutant) => {
-      const { is, by } = await tryMutant(copy, mutant, limits, signal)
+      const tests = withFirst(killers.get(mutant.file), mutant.tests)
+      const { is, by, test } = await tryMutant(copy, { ...mutant, tests }, limits, signal)
       if (signal.aborted) return
+      if (test !== undefined) killers.set(mutant.file, test)
       if (is === 'killed') await dropDatabases(template, copy.prefix)
       outcomes.set(mutant, { is })
       console.log(`${told()} ${is.padEnd(8)} ${mutant.title}${by}`)
@@ -67,7 +70,7 @@ async function tryMutant(
   { file, text, tests, harmless }: Listed,
   limits: ReadonlyMap<string, number>,
   signal: AbortSignal,
-): Promise<Outcome & { by: string }> {
+): Promise<Outcome & { by: string; test?: string }> {
   if (harmless !== undefined) return { is: 'harmless', by: `: ${harmless}` }
   await copy.put(file, text)
   try {
@@ -75,12 +78,17 @@ async function tryMutant(
       if (signal.aborted) break
       const { outcome, by, seconds } = await tryTest({ copy, file: test, limit: limits.get(test)!, signal })
       if (outcome !== 'passed')
-        return { is: 'killed', by: `\n${' '.repeat(19)}${seconds.toFixed(1)} s, ${test}: ${by}` }
+        return { is: 'killed', test, by: `\n${' '.repeat(19)}${seconds.toFixed(1)} s, ${test}: ${by}` }
     }
     return { is: 'survived', by: '' }
   } finally {
     copy.restore(file)
   }
+}
+
+/** What noticed the mutant before in the same file is likely to notice this one. */
+function withFirst(killer: string | undefined, tests: readonly string[]): readonly string[] {
+  return killer === undefined ? tests : [killer, ...tests.filter((test) => test !== killer)]
 }
 
 async function shared<T>(

@@ -1,11 +1,11 @@
 import { constants } from 'node:fs'
-import { access, link, mkdir, open, opendir, stat, unlink, writeFile } from 'node:fs/promises'
+import { access, type FileHandle, link, mkdir, open, opendir, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { ObjectStore } from '../object-store.ts'
 import { missingObject, orUnavailable, unavailable } from './unavailable.ts'
 
-/** Read at once: most documents are smaller than this, and each piece is a trip through the thread pool. */
+/** Read and written at once: most documents are smaller than this, and each piece is a trip through the thread pool. */
 const chunk = 256 * 1024
 
 /**
@@ -81,11 +81,29 @@ function checked(key: string): string {
 async function writeDurably(path: string, bytes: Readable): Promise<void> {
   const file = await open(path, 'wx', 0o600)
   try {
-    await writeFile(file, bytes)
+    await writeAll(file, bytes)
     await file.sync()
   } finally {
     await file.close()
   }
+}
+
+/** What arrives in small pieces goes to the file in large ones. */
+async function writeAll(file: FileHandle, bytes: Readable): Promise<void> {
+  let pieces: Buffer[] = []
+  let size = 0
+  const flush = async () => {
+    const whole = Buffer.concat(pieces, size)
+    for (let done = 0; done < size;) done += (await file.write(whole, done)).bytesWritten
+    pieces = []
+    size = 0
+  }
+  for await (const piece of bytes as AsyncIterable<Buffer>) {
+    pieces.push(piece)
+    size += piece.length
+    if (size >= chunk) await flush()
+  }
+  await flush()
 }
 
 async function fill(bytes: Buffer, path: string, from: number): Promise<void> {
@@ -104,10 +122,16 @@ async function fill(bytes: Buffer, path: string, from: number): Promise<void> {
 /** link() fails when the name is taken, so that an object is never replaced. Then the name itself is made durable. */
 async function publish(draft: string, path: string): Promise<void> {
   const shard = dirname(path)
-  const made = await mkdir(shard, { recursive: true, mode: 0o700 })
-  await link(draft, path)
+  const isNew = await link(draft, path).then(
+    () => false,
+    (error: unknown) => isAbsent(error) || Promise.reject(error),
+  )
+  if (isNew) {
+    await mkdir(shard, { recursive: true, mode: 0o700 })
+    await link(draft, path)
+  }
   await syncFolder(shard)
-  if (made !== undefined) await syncFolder(dirname(shard))
+  if (isNew) await syncFolder(dirname(shard))
 }
 
 async function syncFolder(path: string): Promise<void> {
