@@ -156,6 +156,7 @@ export const roleMatrix: Readonly<Record<ResourceClass, Line>> = {
     'privacy-officer': [['RS', 'all']],
     practitioner: [['RS', 'actions']],
     patient: [['RS', 'about']],
+    proxy: [['RS', 'proxied']],
     system: [['C', 'all']],
   },
   provenance: {

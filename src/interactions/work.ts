@@ -17,8 +17,10 @@ const most = 100
 /** What rules may do inside the transaction of a write; see rule.ts. */
 export function createWork({ access, search, keys }: { access: Access; search: Search; keys: Keys }) {
   return function workOf(caller: Context, tx: Transaction, commit: Commit, proposals: readonly Proposal[]): Work {
-    const { accountId } = caller.principal
-    const context: Context = { ...caller, principal: { ...serverPrincipal, ...(accountId ? { accountId } : {}) } }
+    const { accountId, person } = caller.principal
+    // The server may do it, and who caused it is told.
+    const cause = { ...(accountId ? { accountId } : {}), ...(person ? { person } : {}) }
+    const context: Context = { ...caller, principal: { ...serverPrincipal, ...cause } }
     const inThisTransaction = new Set(proposals.map(({ type, id }) => `${type}/${id}`))
 
     async function read(type: string, id: string): Promise<Resource | undefined> {

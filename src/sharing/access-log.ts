@@ -28,8 +28,8 @@ const mostCount = 200
 const log = 'AuditEvent'
 
 /**
- * `GET [base]/Patient/1/$access-log`: who looked at the record, in plain words, newest first. It is for the patient and for who
- * answers for privacy; each line stands on an AuditEvent that the caller may find, and no line on one that is hidden.
+ * `GET [base]/Patient/1/$access-log`: who looked at the record, in plain words, newest first. It is for the patient, for who acts
+ * for him, and for who answers for privacy; each line stands on an AuditEvent that the caller may find, and no line on one that is hidden.
  *
  * The answer is a Parameters and no searchset: a line puts together the event, the names of today and the Consents of
  * then, which no resource holds, and an AuditEvent that said more than the stored one would be another under the same id.
@@ -80,10 +80,14 @@ export function accessLog({ access, search, codes, base, trail }: Parts): Operat
     if (!stored) throw notFound('Patient', id)
     if (stored.deleted && !ofEverybody) throw new FhirError('gone', `Patient/${id} has been deleted.`)
     const { person } = context.principal
-    if (isOffice || (person?.type === 'Patient' && person.id === id)) {
+    // Who acts for patients reads the records of no others.
+    if (isOffice || person?.type === 'RelatedPerson' || (person?.type === 'Patient' && person.id === id)) {
       return stored.deleted ? { resourceType: 'Patient', id } : (parseJson(stored.json) as Resource)
     }
-    throw new FhirError('forbidden', 'The access log is for the patient and for who answers for privacy.')
+    throw new FhirError(
+      'forbidden',
+      'The access log is for the patient, for who acts for him, and for who answers for privacy.',
+    )
   }
 }
 

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import type { Role } from '../../src/access/principal.ts'
 import { loadDefinitions } from '../../src/definitions/load.ts'
 import { type Client, person, scopes, startServer, type TestServer } from '../support/server.ts'
 import { peopleOf, type SomePerson } from '../support/people.ts'
+import { aDocumentReference } from '../support/resources.ts'
 
 interface Part {
   name: string
@@ -78,7 +80,7 @@ async function lines(client: Client, query = ''): Promise<Part[]> {
   return body.parameter as Part[]
 }
 
-const entries = async (client: Client, query?: string) =>
+const entries = async (client: Client, query = '?_count=200') =>
   (await lines(client, query)).filter(({ name }) => name === 'entry').map(({ part }) => part!)
 
 const of = (part: readonly Part[], name: string) => part.find((one) => one.name === name)
@@ -115,6 +117,73 @@ test('ACC-2: a line names the consent under which the record was seen', async ()
 test('ACC-2: who wrote into the record is told apart from who looked, and both from the patient himself', async () => {
   assert.match(of(await lineOf(doctor, 'changed'), 'text')!.valueString!, /added to your results and measurements\.$/)
   assert.match(of(await lineOf(patient, 'own'), 'text')!.valueString!, /^You /)
+})
+
+const texts = async () => (await entries(patient.client)).map((part) => of(part, 'text')!.valueString!)
+
+test('ACC-2: who looked at the log itself is told in a sentence of its own', async () => {
+  await officer.get(`AuditEvent?patient=${patient.id}`).expect(200)
+  const told = (await texts()).filter((text) => text.includes('who looked'))
+  assert.ok(told.length > 0)
+  for (const text of told) assert.match(text, / looked through the list of who looked at records\.$/)
+})
+
+test('ACC-2: somebody without a name is told apart from a program, and is no bare id', async () => {
+  const scoped = { scopes: scopes('user/*.rs'), roles: ['admin'] satisfies Role[] }
+  const observed = `Observation/${observation}`
+  await server
+    .as({ ...scoped, accountId: '4711' })
+    .get(observed)
+    .expect(200)
+  await server
+    .as({ kind: 'system', roles: [], scopes: scopes('system/*.rs') })
+    .get(observed)
+    .expect(200)
+  await server
+    .as({ ...person(server, 'admin', 'Practitioner', 'gone', 'user/*.rs') })
+    .get(observed)
+    .expect(200)
+  const told = await texts()
+  const looked = 'looked at your results and measurements.'
+  for (const who of [
+    'Somebody whose name is not known',
+    'The system "test"',
+    'A member of the staff whose name is not known',
+  ])
+    assert.ok(told.includes(`${who} ${looked}`), who)
+  assert.ok(!told.some((text) => text.includes('Practitioner/')))
+})
+
+test('ACC-2: what the server adds on behalf of somebody is told of who caused it', async () => {
+  const { body } = await doctor.client.post('DocumentReference', aDocumentReference(patient.name)).expect(201)
+  const payload = [{ contentReference: { reference: `DocumentReference/${body.id}` } }]
+  const recipient = [(await peopleOf(server).doctor()).reference]
+  const message = { resourceType: 'Communication', status: 'in-progress', recipient, payload }
+  await doctor.client.post('Communication', message).expect(201)
+  assert.match(of(await lineOf(doctor, 'changed', 'consents'), 'text')!.valueString!, /^Dr\. Ada Lindqvist .*added to/)
+  assert.ok(!(await texts()).some((text) => text.startsWith('The system "chartshare"')))
+})
+
+test('ACC-2: who acts for the patient has the log while the relation lasts, and of no other patient', async () => {
+  const path = `Patient/${patient.id}/$access-log`
+  const relative = async (period: object) => {
+    const resource = { resourceType: 'RelatedPerson', active: true, patient: patient.reference, period }
+    const { body } = await admin.post('RelatedPerson', resource).expect(201)
+    return server.as(person(server, 'proxy', 'RelatedPerson', body.id, 'user/*.rs'))
+  }
+  const daughter = await relative({ start: '2020-01-01' })
+  const until = `?_count=200&end=${new Date().toISOString()}`
+  const seenBy = async (client: Client) => (await entries(client, until)).map((part) => of(part, 'event'))
+  assert.deepEqual(await seenBy(daughter), await seenBy(patient.client))
+  await daughter.get(`Observation/${observation}`).expect(200)
+  const own = (await entries(patient.client)).find((part) =>
+    of(part, 'person')?.valueReference?.reference.startsWith('RelatedPerson/'),
+  )
+  assert.equal(of(own!, 'who')!.valueString, 'A relative whose name is not known')
+  assert.equal(of(own!, 'why')!.valueString, 'This person acts for you.')
+  await (await relative({ end: '2020-01-01' })).get(path).expect(404)
+  const other = await peopleOf(server).patient()
+  await daughter.get(`Patient/${other.id}/$access-log`).expect(404)
 })
 
 test('ACC-2: pages follow each other without a gap or a double', async () => {

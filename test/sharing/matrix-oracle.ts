@@ -166,6 +166,7 @@ export function proxy(situation: Situation): Asker {
     deletes: () => false,
     creates: () => false,
     choosesIds: false,
+    readsLog: ({ situation: of }) => acts && of.name === situation.name,
   }
 }
 

@@ -37,11 +37,12 @@ export function readingOperations(seed: Seed, standing: Standing): Question[] {
   ]
 }
 
-/** Who looked is for the patient and for who answers for privacy; asked is by the patient alone. */
+/** Who looked is for the patient, for who acts for him, and for who answers for privacy; asked is by the patient alone. */
 function aboutAccess({ resource, what }: Seed, { may, role }: Standing): Question[] {
   const name = `Patient/${resource.id}`
   const isSelf = role === 'patient' && may('read')
-  const log = isSelf || role === 'admin' || role === 'privacy-officer' ? 200 : may('read') ? 403 : 404
+  const isProxy = role === 'proxy' && may('read')
+  const log = isSelf || isProxy || role === 'admin' || role === 'privacy-officer' ? 200 : may('read') ? 403 : 404
   const question = [
     { name: 'question', valueString: 'Who was that?' },
     { name: 'event', valueId: 'of-nobody' },

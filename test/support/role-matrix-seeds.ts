@@ -301,6 +301,7 @@ const events = [
   }),
   seed('about the patient', 'AuditEvent/about', event('Practitioner/colleague', 'Patient/self'), {
     patient: ['about'],
+    proxy: ['proxied'],
   }),
   seed('of others', 'AuditEvent/strange', event('Practitioner/colleague', 'Patient/stranger')),
 ]

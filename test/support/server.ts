@@ -66,7 +66,7 @@ export async function startServer(env: Record<string, string> = {}): Promise<Tes
         roles: [],
         clientId: 'test',
         scopes: [],
-        accountId: randomUUID(),
+        ...(principal.kind === 'system' ? {} : { accountId: randomUUID() }),
         ...principal,
       })
       return clientOf(url, token)
@@ -98,7 +98,7 @@ export function scopes(...texts: string[]): Scope[] {
 export function person(
   server: TestServer,
   role: Role,
-  type: 'Practitioner' | 'Patient',
+  type: 'Practitioner' | 'Patient' | 'RelatedPerson',
   id: string,
   granted = 'user/*.cruds',
 ): Partial<Principal> {

@@ -67,8 +67,10 @@ export function createLogContext({ search, base }: Parts) {
       for (const one of await read(handle, type, wanted)) {
         const reference = `${type}/${one.id}`
         const role = roles.find((known) => nameOf(known['practitioner']) === reference)
+        const name = humanName(one)
+        if (name === undefined) continue
         people.set(reference, {
-          name: humanName(one) ?? reference,
+          name,
           role: role && (textOf(role['specialty']) ?? textOf(role['code'])),
           organization: role && (organizations.get(nameOf(role['organization']) ?? '') || undefined),
         })

@@ -31,12 +31,29 @@ export function recipientOf(event: Resource): string | undefined {
   return isDisclosure ? ((event['agent'] ?? []) as Agent[])[1]?.who?.reference : undefined
 }
 
+/** Who acted, where no name is known: a person, or a program that acts in nobody's name. */
+function unnamed(event: Resource, actor: string | undefined, client: string): string {
+  if (actor !== undefined) return nameless(actor)
+  const [program] = (event['agent'] ?? []) as Agent[]
+  return program?.requestor ? `The system "${client}"` : 'Somebody whose name is not known'
+}
+
+const kindsOfPeople: Readonly<Record<string, string>> = {
+  Practitioner: 'A member of the staff',
+  Patient: 'A patient',
+  RelatedPerson: 'A relative',
+}
+
+function nameless(person: string): string {
+  return `${kindsOfPeople[person.split('/')[0]!] ?? 'Somebody'} whose name is not known`
+}
+
 /** One line of the log, in plain words and in parts that an app can lay out. */
 export function logEntry(event: Resource, patient: string, context: LogContext): Parameter {
   const actor = actorOf(event)
   const known = actor === undefined ? undefined : context.people.get(actor)
   const client = ((event['agent'] ?? []) as Agent[])[0]?.who?.display ?? 'an app'
-  const who = actor === patient ? 'You' : (known?.name ?? actor ?? `The system "${client}"`)
+  const who = actor === patient ? 'You' : (known?.name ?? unnamed(event, actor, client))
   const recorded = String(event['recorded'])
   const grants = actor === undefined ? [] : grantsAt(context.consents, actor, Date.parse(recorded))
   const mark = markOf(event, actor === patient, actor)
@@ -44,9 +61,9 @@ export function logEntry(event: Resource, patient: string, context: LogContext):
   const what = whatOf(
     event,
     mark,
-    recipient === undefined ? undefined : (context.people.get(recipient)?.name ?? recipient),
+    recipient === undefined ? undefined : (context.people.get(recipient)?.name ?? nameless(recipient).toLowerCase()),
   )
-  const why = whyOf(mark, grants, actor !== undefined && context.practitioners.has(actor))
+  const why = whyOf(mark, grants, actor, context)
   const place = [known?.role, known?.organization].filter((part) => part !== undefined).join(', ')
   const sentence = `${who}${place === '' ? '' : ` (${place})`} ${what}.`
   const part: (Parameter | undefined)[] = [
@@ -89,12 +106,17 @@ const verbs: Readonly<Record<string, string>> = {
 }
 
 function whatOf(event: Resource, mark: Mark, recipient: string | undefined): string {
-  const thing = kindOf(event)
-  if (mark === 'refused') return `tried to reach your ${thing} and was refused`
-  if (mark === 'asked') return `asked for your ${thing} and was shown nothing`
-  if (recipient !== undefined) return `passed your ${thing} on to ${recipient}`
+  const thing = possessed(kindOf(event))
+  if (mark === 'refused') return `tried to reach ${thing} and was refused`
+  if (mark === 'asked') return `asked for ${thing} and was shown nothing`
+  if (recipient !== undefined) return `passed ${thing} on to ${recipient}`
   const verb = verbs[String(event['action'])] ?? 'used'
-  return `${verb} your ${thing}${mark === 'emergency' ? ' as an emergency' : ''}`
+  return `${verb} ${thing}${mark === 'emergency' ? ' as an emergency' : ''}`
+}
+
+/** "your documents", but "the list of who looked at records". */
+function possessed(thing: string): string {
+  return /^(?:the|where) /.test(thing) ? thing : `your ${thing}`
 }
 
 /** What it was about, in the words of who does not know FHIR. */
@@ -121,11 +143,17 @@ function dataOf(event: Resource): string[] {
   return entities.filter(({ role }) => role?.code !== '1').flatMap(({ what }) => what?.reference ?? [])
 }
 
-function whyOf(mark: Mark, grants: readonly Resource[], isNamed: boolean): string {
+function whyOf(
+  mark: Mark,
+  grants: readonly Resource[],
+  actor: string | undefined,
+  { practitioners }: LogContext,
+): string {
   if (mark === 'own') return 'It is your own record.'
   if (mark === 'refused' || mark === 'asked') return 'Nothing allowed it.'
   if (grants.length > 0) return 'A consent allowed it.'
-  if (isNamed) return 'Your record names this person as the one who treats you.'
+  if (actor?.startsWith('RelatedPerson/')) return 'This person acts for you.'
+  if (actor !== undefined && practitioners.has(actor)) return 'Your record names this person as the one who treats you.'
   return 'The rules for staff who treat you, wrote the record or keep it allowed it.'
 }
 
