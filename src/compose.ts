@@ -22,6 +22,7 @@ import { digestOf, firstMeaning } from './search/index-state.ts'
 import { createKeys, type Keys } from './search/keys.ts'
 import type { Accounts } from './sharing/accounts.ts'
 import { activityKeys } from './sharing/active-practitioner.ts'
+import { consentReading } from './sharing/compile-grants.ts'
 import { createSharing } from './sharing/create-sharing.ts'
 import { createShowTrail, type ShowTrail } from './sharing/show-trail.ts'
 import { createMail } from './sharing/mail.ts'
@@ -33,9 +34,10 @@ import { createStore } from './store/create-store.ts'
 import { installSecret } from './store/install-value.ts'
 import { derivedKey, readMasterKey } from './store/master-key.ts'
 import { migrate, refusePendingMigrations } from './store/migrations.ts'
-import { type Connection, openDatabase } from './store/open-database.ts'
+import { type Connection, type Database, openDatabase } from './store/open-database.ts'
 import { openIndexState, type OpenIndexState } from './store/open-index-state.ts'
 import { openObjects } from './store/open-objects.ts'
+import { renewGrants } from './store/renew-grants.ts'
 import { createSearchIndex, type SearchIndex } from './store/search-index.ts'
 import type { Store } from './store/store.ts'
 import { webFiles } from './web/web-files.ts'
@@ -97,6 +99,7 @@ async function composeOn(
   const secretFor = (purpose: string) => derivedKey(masterKey, purpose)
   const seals = createAuditSeals({ store, objects, key: secretFor('audit trail') })
   await seals.makeMonths()
+  await readConsentsAnew({ database, store, keys, base, log })
   const searchIndex = createSearchIndex(database)
   const index = openIndexState(searchIndex, firstMeaning(definitions))
   const search = createSearch({ definitions, keys, base, cursorSecret: secretFor('cursors'), labels: labelsOf, index })
@@ -162,6 +165,13 @@ async function composeOn(
       await store.close()
     },
   }
+}
+
+/** Before anything is decided by them. */
+async function readConsentsAnew(parts: Pick<Composed, 'store' | 'keys' | 'base'> & { database: Database; log: Log }) {
+  const { database, store, keys, base, log } = parts
+  const renewed = await renewGrants({ database, store, ...consentReading({ ridOf: keys.ridOf, base }) })
+  if (renewed > 0) log.info(`Consents that were stored are read as they are read today: ${renewed}`)
 }
 
 function masterKeyOf({ masterKeyFile, dataDir }: Settings): Buffer {

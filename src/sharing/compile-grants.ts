@@ -11,6 +11,15 @@ interface Parts {
 
 const wholeRecord: Rid = 0n
 
+/** Raise it when another reading of a Consent makes other rows: at the next start those of all that are stored are made anew. */
+const meaning = '1'
+
+/** What the grants of stored Consents are made anew with. */
+export const consentReading = (parts: Parts) => ({
+  ...{ type: 'Consent', meaning },
+  compile: (consent: Resource) => compileGrants(consent, parts),
+})
+
 /** The rows of `access_grant` that a Consent stands for: what it says (access/consent-rules.ts), one row for each actor and datum. */
 export function compileGrants(consent: Resource, { ridOf, base }: Parts): Grant[] {
   const { rules, overarching } = consentRules(consent, base)
