@@ -22,7 +22,7 @@ export function holds(clause: Clause, index: IndexValues, rid?: Rid): boolean | 
     case 'keys':
       return clause.any.some((key) => holdsKey(index, key))
     case 'patient':
-      return index.pat !== null && clause.any.includes(index.pat)
+      return clause.any.some((patient) => patient === index.pat)
     case 'labels':
       return (index.labels & ~clause.allowed) === 0
     case 'string':
@@ -31,9 +31,10 @@ export function holds(clause: Clause, index: IndexValues, rid?: Rid): boolean | 
       return index.numbers.some(([key, lo, hi]) => key === clause.key && meets([lo, hi], clause.bounds))
     case 'date': {
       const { at, bounds, local } = clause
-      const own = 'column' in at ? [index.dates[at.column]] : []
-      const others = 'key' in at ? index.periods.filter(([key]) => key === at.key) : []
-      const periods = [...own, ...others.map(([, ...period]) => period)].filter((period) => period !== undefined)
+      const periods =
+        'column' in at
+          ? [index.dates[at.column]].filter((period) => period !== undefined)
+          : index.periods.filter(([key]) => key === at.key).map(([, ...period]) => period)
       return periods.some((period) => meets(local ? asWritten(period) : [period[0], period[1]], bounds))
     }
     case 'text':

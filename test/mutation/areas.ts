@@ -120,4 +120,11 @@ export interface Harmless {
   readonly why: string
 }
 
-export const harmless: readonly Harmless[] = []
+export const harmless: readonly Harmless[] = [
+  {
+    file: 'src/access/judge.ts',
+    kind: 'guard',
+    out: "if (scopes.rows(principal, type, action).op === 'all') return",
+    why: 'what follows comes to the same, after extracting all that is indexed',
+  },
+]

@@ -107,6 +107,22 @@ describe('a scope', () => {
   })
 })
 
+describe('a scope for creates', () => {
+  const observation = { resourceType: 'Observation', id: '1', status: 'final', code: {} }
+  const judged = (scope: string, old: typeof observation | undefined) =>
+    problem(() => access.judge(backend(scope), old, observation))
+
+  test('is none for updates', () => {
+    assert.equal(judged('system/Observation.c', undefined), undefined)
+    assert.equal(judged('system/Observation.c', observation), 'insufficientScope')
+  })
+
+  test('is not needed for updates', () => {
+    assert.equal(judged('system/Observation.u', observation), undefined)
+    assert.equal(judged('system/Observation.u', undefined), 'insufficientScope')
+  })
+})
+
 describe('patient/ scopes', () => {
   const scope = 'patient/*.cruds'
 

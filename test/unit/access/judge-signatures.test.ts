@@ -62,10 +62,36 @@ all('nobody writes in another’s name', [
     after: { ...message, sender: me, status: 'stopped' },
   },
   {
+    title: 'a message that was sent is recalled, and why is told',
+    who: doctor(),
+    before: { ...message, sender: me, payload: [{ contentString: 'x' }] },
+    after: { ...message, sender: me, status: 'stopped', statusReason: { text: 'The wrong colleague' } },
+  },
+  {
     title: 'a message that was sent is rewritten',
     who: doctor(),
     before: { ...message, sender: me },
     after: { ...message, sender: me, payload: [{ contentString: 'x' }] },
+    refused: ['forbidden', 'Communication.payload'],
+  },
+  {
+    title: 'a message that was sent loses its text alone',
+    who: doctor(),
+    before: { ...message, sender: me, payload: [{ contentString: 'x' }] },
+    after: { ...message, sender: me },
+    refused: ['forbidden', 'Communication.payload'],
+  },
+  {
+    title: 'a message that was sent is recalled with its text',
+    who: doctor(),
+    before: { ...message, sender: me, payload: [{ contentString: 'x' }] },
+    after: { ...message, sender: me, status: 'stopped', payload: undefined },
+  },
+  {
+    title: 'a message that was sent is recalled with another text',
+    who: doctor(),
+    before: { ...message, sender: me, payload: [{ contentString: 'x' }] },
+    after: { ...message, sender: me, status: 'stopped', payload: [{ contentString: 'y' }] },
     refused: ['forbidden', 'Communication.payload'],
   },
   {

@@ -22,6 +22,8 @@ describe('a scope is narrowed', () => {
     ['Observation', 'patient', 'Patient/1'],
     ['Observation', '_id', '1'],
     ['Observation', '_filter', 'status eq final'],
+    ['Observation', '_filter', 'status eq final or _id eq 1'],
+    ['Observation', '_filter', 'status eq final and _id eq 1'],
     ['Observation', '_tag', 'urn:x|y'],
   ] as const) {
     test(`by ${type}?${name}=${value}`, () => {
@@ -34,6 +36,8 @@ describe('a scope is narrowed', () => {
     ['Patient', 'gender', 'female'],
     ['Patient', 'name', 'Berg'],
     ['Observation', 'date', 'ge2026'],
+    ['Observation', '_filter', 'status eq final or date ge 2026'],
+    ['Observation', '_filter', 'status eq final and date ge 2026'],
     ['Observation', 'category:missing', 'true'],
     ['Observation', 'code:text', 'pulse'],
     ['Observation', 'value-quantity', 'gt5'],

@@ -66,6 +66,11 @@ describe('what one scope covers of another', () => {
     assert.equal(covered('user/*.*', 'user/Patient.read'), true)
   })
 
+  test('is not what has another parameter of the same value, or the same with another value', () => {
+    assert.equal(covered('user/Observation.rs?code=final', 'user/Observation.rs?status=final'), false)
+    assert.equal(covered('user/Observation.rs?status=final', 'user/Observation.rs?status=amended'), false)
+  })
+
   test('adds up over several', () => {
     assert.equal(covered('user/Patient.r user/Patient.s', 'user/Patient.rs'), true)
     assert.equal(covered('user/Patient.r user/Observation.s', 'user/Patient.rs'), false)
