@@ -44,9 +44,9 @@ export function holds(clause: Clause, index: IndexValues, rid?: Rid): boolean | 
     case 'element':
       return index.elements.some((element) => element.key === clause.key && holds(clause.where, rowOf(element)))
     case 'near': {
-      const degrees = (wanted: bigint) => index.numbers.find(([key]) => key === wanted)?.[1]
+      // What has no position is near nothing, as NaN is.
+      const degrees = (wanted: bigint) => index.numbers.find(([key]) => key === wanted)?.[1] ?? NaN
       const [latitude, longitude] = [degrees(clause.keys.latitude), degrees(clause.keys.longitude)]
-      if (latitude === undefined || longitude === undefined) return false
       return distance(clause, { latitude, longitude }) <= clause.metres
     }
     default:

@@ -30,6 +30,7 @@ const row: IndexValues = {
       ...{ key: 40n, keys: [41n], strings: [[42n, 'berg']] },
       numbers: [
         [43n, hour, 2 * hour],
+        [44n, hour, 2 * hour],
         [wallClockKey(43n), 3 * hour, 4 * hour],
       ],
     },
@@ -79,12 +80,14 @@ const cases: [title: string, clause: Clause, expected: boolean | undefined][] = 
   ['an element of another kind', element({ op: 'keys', any: [41n] }, 49n), false],
   ['an element by its own clock', element(from(43n, 3 * hour, true)), true],
   ['an element by our clock', element(from(43n, 3 * hour, false)), false],
+  ['an element without a clock of its own by ours', element(from(44n, hour, true)), true],
   ['a position close by', near(21n, 22n, 59.301), true],
   ['a position far away', near(21n, 22n, 60), false],
   ['a position without a latitude', near(28n, 22n, 59.301), false],
   ['a position without a longitude', near(21n, 28n, 59.301), false],
   ['what other rows decide', unknown, undefined],
   ['not what other rows decide', not(unknown), undefined],
+  ['something true and something else true', and({ op: 'keys', any: [1n] }, { op: 'patient', any: [7n] }), true],
   ['something false and something unknown', and(unknown, { op: 'keys', any: [9n] }), false],
   ['something true and something unknown', and(unknown, { op: 'keys', any: [1n] }), undefined],
   ['something true or something unknown', or(unknown, { op: 'keys', any: [1n] }), true],
@@ -92,6 +95,27 @@ const cases: [title: string, clause: Clause, expected: boolean | undefined][] = 
   ['everything', all, true],
   ['nothing', none, false],
 ]
+
+const sides: readonly [is: '<' | '<=' | '>' | '>=', below: boolean, equal: boolean, above: boolean][] = [
+  ['<', false, false, true],
+  ['<=', false, true, true],
+  ['>', true, false, false],
+  ['>=', true, true, false],
+]
+
+describe('a bound', () => {
+  for (const side of ['lo', 'hi'] as const) {
+    for (const [is, ...expected] of sides) {
+      test(`on ${side}, ${is}, holds for what is below, equal to, above it: ${expected.join(', ')}`, () => {
+        const end = side === 'lo' ? 71.5 : 72.5
+        const met = [end - 0.1, end, end + 0.1].map((value) =>
+          holds({ op: 'number', key: 20n, bounds: [{ side, is, value }] }, row),
+        )
+        assert.deepEqual(met, expected)
+      })
+    }
+  }
+})
 
 describe('a row, judged without the database', () => {
   for (const [title, clause, expected] of cases) {
