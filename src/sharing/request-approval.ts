@@ -3,11 +3,11 @@ import { periodRange } from '../fhir/date-time.ts'
 import { FhirError } from '../fhir/error.ts'
 import { localReference } from '../fhir/reference.ts'
 import type { Reference, Resource } from '../fhir/resource.ts'
-import { auditRow } from '../interactions/audit-row.ts'
 import type { Work } from '../interactions/rule.ts'
 import { accessConsent } from './access-consent.ts'
 import { askerOf, nameOf, parametersOf } from './access-request.ts'
 import type { CodeableConcept, OwnCodes } from './codes.ts'
+import { recordDecision } from './audit/consent-decision.ts'
 import { compileGrants } from './compile-grants.ts'
 import { isAuthor, isOffice } from './may-share.ts'
 import { documentsWanted, type Wanted, wantedIn } from './request-scope.ts'
@@ -110,10 +110,9 @@ export function createApproval({ codes, base }: Parts) {
       activity: codes.activity('authorize', 'Access was authorized'),
       agent: [{ who }],
     })
-    const patients = [work.ridOf('Patient', nameOf(task['for'] as Reference, base)!.split('/')[1]!)]
-    const detail = { decision: 'permit', task: `Task/${task.id}`, ...(policy === undefined ? {} : { policy }) }
-    const touched = { type: 'Consent', id: consent.split('/')[1]!, version: 1, patients, detail }
-    await work.tx.resources.put([], [auditRow(context, 'authorize', touched, 200)])
+    const patient = nameOf(task['for'] as Reference, base)!.split('/')[1]!
+    const decided = { decision: 'permit', about: consent, patient, asker: askerOf(task, base)!, policy } as const
+    await recordDecision({ ...decided, task: `Task/${task.id}`, base }, context, work)
   }
 
   return approve

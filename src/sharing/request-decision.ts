@@ -3,6 +3,7 @@ import type { Reference, Resource } from '../fhir/resource.ts'
 import type { Work } from '../interactions/rule.ts'
 import { askerOf, asksByIdentifier, isRouting, nameOf } from './access-request.ts'
 import type { OwnCodes } from './codes.ts'
+import { recordDecision } from './audit/consent-decision.ts'
 import type { Letters } from './letters.ts'
 import type { createApproval } from './request-approval.ts'
 import { isOpen } from './request-states.ts'
@@ -94,6 +95,11 @@ export function createRequestDecision({ letters, codes, base, approve }: Parts) 
     const doctor = asker === undefined ? undefined : await work.read('Practitioner', asker)
     await letters.requestDecided(work, doctor)
     const [, about] = (nameOf((task['for'] ?? pair?.['for']) as Reference | undefined, base) ?? '').split('/')
+    if (task['status'] === 'rejected' && about !== undefined && asker !== undefined) {
+      const [name, asked] = [`Task/${task.id}`, `Practitioner/${asker}`]
+      const decided = { decision: 'deny', about: name, patient: about, asker: asked, task: name, base } as const
+      await recordDecision(decided, context, work)
+    }
     if (task['status'] !== 'completed' || about === undefined || context.principal.person?.id === about) return
     const patient = await work.read('Patient', about)
     await letters.accessGiven(work, patient)

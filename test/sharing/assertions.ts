@@ -75,7 +75,7 @@ export const sections: readonly Section[] = [
     'BALP-3': 'with the roles of client and server as the profiles have them for each interaction',
     'BALP-4': 'with the patient, the data, the exact query, and X-Request-Id',
     'BALP-5': 'with issuer, subject and client, and never a token',
-    'BALP-6': { says: 'decisions on consent have events of their own', notDone: 'not built yet' },
+    'BALP-6': 'decisions on consent have events of their own',
     'BALP-7': 'disclosures have events at the source and at the recipient',
     'BALP-8':
       'AuditEvents cannot be changed over the API, and the chain of their hashes tells what was changed below it',

@@ -1,24 +1,27 @@
 import assert from 'node:assert/strict'
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { loadDefinitions } from '../../src/definitions/load.ts'
-import type { Definitions } from '../../src/definitions/definitions.ts'
-import { projectRoot } from '../../src/project-root.ts'
 import type { Resource } from '../../src/fhir/resource.ts'
 import { type Client, scopes, startServer, type TestServer } from '../support/server.ts'
+import {
+  aHospital,
+  anAccessRequest,
+  current,
+  ofKind,
+  requested,
+  scope,
+  step,
+  type StoredTask,
+} from '../support/access-request.ts'
 import { aDocumentReference } from '../support/resources.ts'
+import { definitionsWithBalp } from '../support/balp-definitions.ts'
 import { peopleOf, type SomePerson } from '../support/people.ts'
+
+interface Coded {
+  coding: { code: string }[]
+}
 
 interface Event extends Resource {
   agent: {
@@ -223,6 +226,70 @@ test('BALP-7: a document that a message passes on leaves an event at the source 
   assert.equal(log.split('"valueString":"passed your documents on to').length, 2)
 })
 
+/** The decisions about a patient, as somebody finds them. */
+const decisionsOf = async (client: Client, { id }: SomePerson) =>
+  (await found(client, `subtype=AuthZ-Consent&patient=${id}`)).map((event) => ({
+    type: (event['type'] as { code: string }).code,
+    ended: [event.action, event.outcome, event['outcomeDesc']],
+    who: event.agent.map(({ type, who }) => [type.coding[0]!.code, who.reference ?? who.display]),
+    about: event.entity.map(({ what }) => what!.reference!),
+  }))
+
+/** A request for the letters of a patient, which the office decides. */
+async function decided(status: 'accepted' | 'rejected') {
+  const { office, fresh } = await aHospital(server)
+  const { doctor, patient } = await fresh()
+  const { body: hospital } = await admin.post('Organization', { resourceType: 'Organization', name: 'Harbour Clinic' })
+  const organization = `Organization/${hospital.id}`
+  const place = { practitioner: doctor.reference, organization: { reference: organization }, active: true }
+  await admin.post('PractitionerRole', { resourceType: 'PractitionerRole', ...place }).expect(201)
+  const about = { for: patient.reference, input: [scope(ofKind('letter'))] }
+  const task = await current(office, await requested(server, doctor, anAccessRequest(about)))
+  const more = status === 'rejected' ? { statusReason: { text: 'Not yours to see.' } } : {}
+  const { body } = await step(office, task, status, more).expect(200)
+  return { doctor, patient, organization, task: `Task/${task.id}`, output: body.output as StoredTask['output'] }
+}
+
+test('BALP-6: what is granted leaves an event with who asked, for which organization, who decided, and the Consent', async () => {
+  const { doctor, patient, organization, output } = await decided('accepted')
+  const [event, ...more] = await decisionsOf(officer, patient)
+  assert.deepEqual(more, [])
+  assert.deepEqual([event!.type, event!.ended], ['110113', ['E', '0', undefined]])
+  assert.deepEqual(event!.about, [patient.name, output!.at(-1)!.valueReference!.reference])
+  const [client, user, place, authorizer, decider] = event!.who
+  assert.deepEqual([client![0], authorizer], ['110150', ['authserver', 'Chartshare']])
+  assert.deepEqual(
+    [user, place],
+    [
+      ['IRCP', doctor.name],
+      ['PROV', organization],
+    ],
+  )
+  assert.match(decider!.join(' '), /^AUT Practitioner\//)
+  assert.equal((await decisionsOf(patient.client, patient)).length, 1)
+  assert.equal((await decisionsOf(doctor.client, patient)).length, 1)
+})
+
+test('BALP-6: what is refused leaves an event for the patient, which who asked does not find', async () => {
+  const { doctor, patient, task } = await decided('rejected')
+  const [event, ...more] = await decisionsOf(patient.client, patient)
+  assert.deepEqual(more, [])
+  assert.deepEqual(event!.ended, ['E', '4', 'The request was not granted.'])
+  assert.deepEqual(event!.about, [patient.name, task])
+  assert.deepEqual(event!.who[1], ['IRCP', doctor.name])
+  assert.deepEqual(await decisionsOf(doctor.client, patient), [])
+})
+
+test('BALP-2: the person has a role by its kind, and a patient asks for the own sake', async () => {
+  const asked = async ({ client }: SomePerson) => {
+    const [event] = await eventsOf((id) => client.get(`Observation/${observation}`).set('x-request-id', id).expect(200))
+    const { role, purposeOfUse } = event!.agent[2] as { role?: Coded[]; purposeOfUse?: Coded[] }
+    return [role, purposeOfUse].map((concepts) => concepts?.[0]?.coding[0]!.code)
+  }
+  assert.deepEqual(await asked(doctor), ['PROV', undefined])
+  assert.deepEqual(await asked(patient), ['PAT', 'PATRQT'])
+})
+
 test('BALP-8: nobody changes or removes a stored event', async () => {
   const [event] = await found(officer, '')
   for (const client of [admin, officer, doctor.client, patient.client]) {
@@ -293,7 +360,7 @@ test(
   'BALP-3: every event follows the profiles of BALP that it claims',
   { skip: ig && existsSync(ig) ? false : 'NEEDS TEST_DATA: the profiles of BALP are not here' },
   async () => {
-    const definitions = await definitionsWith(ig!)
+    const definitions = await definitionsWithBalp(ig!, (one) => remove.push(one))
     const events = await found(officer, '')
     const claimed = new Set<string>()
     for (const event of events) {
@@ -316,25 +383,10 @@ test(
       'PatientDelete',
       'PatientQuery',
       'Opaque',
+      'AuthZconsent',
       'Source',
       'Recipient',
     ])
       assert.ok(claimed.has(name), name)
   },
 )
-
-async function definitionsWith(folder: string): Promise<Definitions> {
-  const all = mkdtempSync(path.join(tmpdir(), 'chartshare-balp-'))
-  remove.push(() => rmSync(all, { recursive: true, force: true }))
-  const own = path.join(projectRoot, 'fhir-profiles')
-  for (const name of readdirSync(own)) symlinkSync(path.join(own, name), path.join(all, name))
-  const target = path.join(all, 'ihe.iti.balp', 'package')
-  mkdirSync(target, { recursive: true })
-  const dependencies = { 'hl7.fhir.r4.core': '4.0.1' }
-  writeFileSync(path.join(target, 'package.json'), JSON.stringify({ name: 'ihe.iti.balp', version: '1', dependencies }))
-  for (const name of readdirSync(folder).filter((one) => /^(StructureDefinition|ValueSet|CodeSystem)-/.test(one)))
-    copyFileSync(path.join(folder, name), path.join(target, name))
-  const definitions = await loadDefinitions(all)
-  assert.ok(definitions.profiles('AuditEvent').length > 10)
-  return definitions
-}

@@ -142,7 +142,7 @@ describe('a grant', () => {
       `select detail, person, outcome from audit where interaction = 'authorize' and type = 'Consent' and id = $1`,
       [name.split('/')[1]],
     )
-    const detail = { decision: 'permit', task: `Task/${task.id}` }
+    const detail = { decision: 'permit', task: `Task/${task.id}`, asker: seen.doctor.name }
     const admin = (await office.client.get(name)).body.performer[0].reference
     assert.deepEqual(rows, [{ detail, person: admin, outcome: 'success' }])
   })

@@ -39,6 +39,14 @@ export const authServer: Coding = {
   system: 'http://terminology.hl7.org/CodeSystem/extra-security-role-type',
   code: 'authserver',
 }
-export const provider: Coding = { system: 'http://terminology.hl7.org/CodeSystem/v3-RoleClass', code: 'PROV' }
+export const roleClass = (code: string): Coding => ({
+  system: 'http://terminology.hl7.org/CodeSystem/v3-RoleClass',
+  code,
+})
+export const actReason = (code: string): Coding => ({
+  system: 'http://terminology.hl7.org/CodeSystem/v3-ActReason',
+  code,
+})
+export const provider: Coding = roleClass('PROV')
 export const consentDecision: Coding = { system: `${balp}/CodeSystem/AuthZsubType`, code: 'AuthZ-Consent' }
 export const consentEntity: Coding = { system: 'http://hl7.org/fhir/resource-types', code: 'Consent' }

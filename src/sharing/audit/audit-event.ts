@@ -1,6 +1,7 @@
 import type { Coding, Resource } from '../../fhir/resource.ts'
 import type { TrailRow } from '../../store/audit-trail-rows.ts'
 import {
+  actReason,
   applicationServer,
   auditProfile,
   dicom,
@@ -11,8 +12,10 @@ import {
   requestIdEntity,
   rest,
   restful,
+  roleClass,
 } from './audit-codes.ts'
 import { type AuditKind, kindOf } from './audit-kinds.ts'
+import { decisionEvent, isDecision } from './consent-decision.ts'
 import { disclosureEvents } from './disclosure.ts'
 
 export interface Faced {
@@ -32,6 +35,8 @@ export interface Faced {
 /** All events of a row about one patient or none: a disclosure has two of its own. */
 export function auditEvents(row: TrailRow, faced: Faced): Resource[] {
   const { patient, base, unseen } = faced
+  if (patient !== undefined && !unseen && isDecision(row))
+    return [decisionEvent(row, { patient, base }, common(row, faced))]
   const event = auditEvent(row, faced)
   if (patient === undefined || unseen) return [event]
   return [event, ...disclosureEvents(row, { patient, base }, common(row, faced))]
@@ -103,10 +108,19 @@ function server(base: string) {
   return { identifier: { system: 'urn:ietf:rfc:3986', value: base }, display: 'Chartshare' }
 }
 
+/** What somebody is to the records by the kind of his own. https://terminology.hl7.org/CodeSystem-v3-RoleClass.html */
+function roleOf(person: string): Coding {
+  return roleClass(person === 'Patient' ? 'PAT' : person === 'RelatedPerson' ? 'PRS' : 'PROV')
+}
+
+/** What for, where the kind of person says it: who is of the staff may treat, or keep records. */
+const reasons: Readonly<Record<string, Coding>> = { Patient: actReason('PATRQT'), RelatedPerson: actReason('FAMRQT') }
+
 function agents(row: TrailRow, faced: Faced, kind: AuditKind) {
   const { base, issuer, unseen } = faced
   const { clientId, ip, accountId, person, token } = row
   const isPerson = accountId !== null || person !== null
+  const isData = typeof row.detail?.['type'] !== 'string'
   const [type] = person?.split('/') ?? []
   const concealed = person === null ? {} : { display: person }
   return [
@@ -126,8 +140,10 @@ function agents(row: TrailRow, faced: Faced, kind: AuditKind) {
               ...(type === undefined ? {} : { type }),
               ...(accountId === null ? {} : { identifier: { system: issuer, value: accountId } }),
             },
+            ...(type === undefined ? {} : { role: [concept(roleOf(type))] }),
             requestor: true,
             ...(token === null ? {} : { policy: [token] }),
+            ...(isData && reasons[type ?? ''] ? { purposeOfUse: [concept(reasons[type ?? '']!)] } : {}),
           },
         ]
       : []),
