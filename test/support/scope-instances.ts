@@ -177,12 +177,13 @@ function markRead(asking: Asking, row: Row): Question {
   return { method: 'POST', url, body: { resourceType: 'Parameters' }, statuses: [status] }
 }
 
-/** Who may change the own Practitioner is told from whom he takes messages; an administrator may change others, and is not told. */
+/** Who may change the own Practitioner is told from whom he takes messages; who may change others is not told. */
 function messageSettings(asking: Asking, row: Row): Question {
   const { oracle, role } = asking
   const own =
     oracle.covers('Practitioner', 'u') &&
     oracle.may(row, 'u') &&
+    role !== 'system' &&
     (role !== 'office' || row.name === 'Practitioner/admin')
   const body = { resourceType: 'Parameters' }
   return { method: 'POST', url: `${asking.nameOf(row)}/$message-settings`, body, statuses: [own ? 200 : 403] }
