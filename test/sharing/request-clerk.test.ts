@@ -122,7 +122,11 @@ describe('a rule of the hospital', () => {
       `select detail, person, outcome from audit where interaction = 'authorize' and type = 'Consent' and id = $1`,
       [consent.split('/')[1]],
     )
-    const detail = { decision: 'permit', task: `Task/${task.id}`, policy: rule }
+    const asker = seen.doctor.reference.reference
+    const detail = {
+      ...{ decision: 'permit', task: `Task/${task.id}`, policy: rule },
+      ...{ asker, organization: organization.reference },
+    }
     assert.deepEqual(rows, [{ detail, person: null, outcome: 'success' }])
     const { body } = await hospital.people.admin.get(`Provenance?target=${consent}`)
     assert.deepEqual(

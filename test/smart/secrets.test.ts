@@ -7,18 +7,23 @@ import { type OAuthServer, startOAuth } from './oauth-server.ts'
 
 /** How much there is to guess of what opens something, and how long it opens it. */
 let server: OAuthServer
-const person = { email: 'doctor@example.org' }
 
 before(async () => {
   server = await startOAuth()
-  await server.addAccount(person)
 })
 
 after(() => server.close())
 
 const day = 86_400
 
-async function signedIn(browser = createBrowser(server.url)) {
+/** Each test looks at what it made itself. */
+async function newPerson(email: string) {
+  return { email, ...(await server.addAccount({ email })) }
+}
+
+type SomeAccount = Awaited<ReturnType<typeof newPerson>>
+
+async function signedIn(person: { email: string }, browser = createBrowser(server.url)) {
   const request = authorizationRequest(server, {
     client_id: 'chartshare-web',
     redirect_uri: `${server.url}/app`,
@@ -27,28 +32,31 @@ async function signedIn(browser = createBrowser(server.url)) {
   return { request, page: await authorize(server, request, person, browser), browser }
 }
 
-/** Seconds that the newest row of a model still has. */
-async function left(model: string): Promise<number> {
-  const [row] = await server.database.query<{ left: number }>(
-    `select extract(epoch from expires_at - now())::float8 as left from oidc_payload where model = $1 and consumed_at is null
-     order by payload ->> 'iat' desc, expires_at desc limit 1`,
-    [model],
+/** Seconds that the one which was not used yet still has. */
+async function left({ accountId }: SomeAccount, model: string): Promise<number> {
+  const rows = await server.database.query<{ left: number }>(
+    `select extract(epoch from expires_at - now())::float8 as left from oidc_payload
+     where model = $1 and account_id = $2 and consumed_at is null`,
+    [model, accountId],
   )
-  return row!.left
+  assert.equal(rows.length, 1)
+  return rows[0]!.left
 }
 
-async function age(model: string, seconds: number): Promise<void> {
+async function age({ accountId }: SomeAccount, model: string, seconds: number): Promise<void> {
   await server.database.query(
     `update oidc_payload set expires_at = expires_at - $2 * interval '1 second',
-     payload = jsonb_set(payload, '{exp}', to_jsonb((payload ->> 'exp')::bigint - $2)) where model = $1`,
-    [model, seconds],
+     payload = jsonb_set(payload, '{exp}', to_jsonb((payload ->> 'exp')::bigint - $2))
+     where model = $1 and account_id = $3`,
+    [model, seconds, accountId],
   )
 }
 
 test('codes, tokens and the session’s cookie have 128 bits and more, and never come twice', async () => {
+  const person = await newPerson('often@example.org')
   const seen: string[] = []
   for (let turn = 0; turn < 4; turn++) {
-    const { request, page, browser } = await signedIn()
+    const { request, page, browser } = await signedIn(person)
     const { body } = await redeem(server, request, page)
     const cookies = browser.cookieValues()
     assert.ok(cookies.length > 0)
@@ -72,24 +80,26 @@ test('recovery codes and those of letters have 80 bits', () => {
 })
 
 test('a code is good for a minute', async () => {
-  const { request, page } = await signedIn()
-  const rest = await left('AuthorizationCode')
+  const person = await newPerson('late@example.org')
+  const { request, page } = await signedIn(person)
+  const rest = await left(person, 'AuthorizationCode')
   assert.ok(rest > 0 && rest <= 60, String(rest))
-  await age('AuthorizationCode', 61)
+  await age(person, 'AuthorizationCode', 61)
   assert.deepEqual([(await redeem(server, request, page)).body['error']], ['invalid_grant'])
 })
 
 test('a refresh token ends when it is not used for 100 days, and never outlives the year of its grant', async () => {
-  const { request, page } = await signedIn()
+  const person = await newPerson('away@example.org')
+  const { request, page } = await signedIn(person)
   const { body } = await redeem(server, request, page)
   const refresh = (refreshToken: string) =>
     token(server, { grant_type: 'refresh_token', refresh_token: refreshToken, client_id: 'chartshare-web' })
-  assert.ok((await left('RefreshToken')) <= 100 * day)
-  assert.ok((await left('Grant')) <= 365 * day)
-  await age('Grant', 350 * day)
+  assert.ok((await left(person, 'RefreshToken')) <= 100 * day)
+  assert.ok((await left(person, 'Grant')) <= 365 * day)
+  await age(person, 'Grant', 350 * day)
   const next = await refresh(body.refresh_token)
   assert.equal(next.status, 200, JSON.stringify(next.body))
-  assert.ok((await left('RefreshToken')) <= 15 * day)
-  await age('RefreshToken', 16 * day)
+  assert.ok((await left(person, 'RefreshToken')) <= 15 * day)
+  await age(person, 'RefreshToken', 16 * day)
   assert.equal((await refresh(next.body.refresh_token)).body['error'], 'invalid_grant')
 })

@@ -33,7 +33,7 @@ export function pairsOf(type: string, codes: readonly string[], held: Held): Pai
     // `_list` and its like are no parameters of a type, and have no values in a resource.
     if (supported.special.some((one) => one.code === code)) return []
     const parameter = parameterOf(type, code)
-    assert.ok(parameter, `${type}.${code} is no parameter of R4`)
+    assert.ok(parameter, `${type}.${code} is no parameter of R4 or of our own`)
     const modifiers = supported.modifiers(code).filter((modifier) => isWorthIt(parameter, modifier, held))
     return [undefined, ...modifiers].map((modifier) => ({
       parameter,

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { projectRoot } from '../../../src/project-root.ts'
 
-/** A SearchParameter of R4 as it is published, for one resource type. */
+/** A SearchParameter of R4 or of our own as it is published, for one resource type. */
 export interface Parameter {
   readonly resourceType: string
   readonly code: string
@@ -16,13 +16,17 @@ export interface Parameter {
 
 type Definition = Omit<Parameter, 'resourceType'> & { readonly base: readonly string[] }
 
-const definitions = readFileSync(
-  join(projectRoot, 'fhir-profiles', 'hl7.fhir.r4.core', 'package', 'SearchParameter.ndjson'),
-  'utf8',
-)
-  .trim()
-  .split('\n')
-  .map((line) => JSON.parse(line) as Definition)
+const packages = join(projectRoot, 'fhir-profiles')
+const own = join(packages, 'chartshare', 'package')
+
+const definitions = [
+  ...readFileSync(join(packages, 'hl7.fhir.r4.core', 'package', 'SearchParameter.ndjson'), 'utf8')
+    .trim()
+    .split('\n'),
+  ...readdirSync(own)
+    .filter((name) => name.startsWith('SearchParameter-'))
+    .map((name) => readFileSync(join(own, name), 'utf8')),
+].map((text) => JSON.parse(text) as Definition)
 
 /** https://hl7.org/fhir/R4/resource.html: these parameters are those of all types. */
 const everywhere = ['Resource', 'DomainResource']
