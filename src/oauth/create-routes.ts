@@ -120,7 +120,7 @@ export function createRoutes(parts: RoutesParts): Middleware[] {
     limits.byClient,
     createRegistrationRequest({ provider, database: store, administrators, throttle }),
     createSessionPlaces(parts),
-    createLogout({ database: store, audit }),
+    createLogout({ database: store, audit, issuer }),
   ]
   for (const middleware of within) provider.use(middleware)
 

@@ -103,8 +103,13 @@ describe('the first page', { skip: withoutChromium }, () => {
     assert.equal(await page.title(), 'readings.txt – Chartshare')
     assert.equal(await page.evaluate('localStorage.length'), 0)
     await page.getByRole('button', { name: 'Sign out' }).click()
-    await page.waitForLoadState()
+    await page.getByRole('heading', { name: 'Sign out?' }).waitFor()
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.waitForURL(`${server.url}/`)
     assert.equal(await page.evaluate("sessionStorage.getItem('chartshare-session')"), null)
+    // The server's session has ended too: the next person at this machine is asked for a password.
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByLabel('Password').waitFor()
     await context.close()
   })
 
@@ -213,12 +218,14 @@ describe('the first page', { skip: withoutChromium }, () => {
       sessionStorage.setItem('chartshare-session', JSON.stringify({ ...stored, accessToken: 'dead' }))
     })()`)
     assert.equal(complaints.join('\n'), '')
+    const complaint = page.waitForEvent('console', (message) => message.type() === 'error')
     await page.getByRole('link', { name: 'readings.txt' }).click()
     await page.getByText('Your sign-in has ended. Sign in again to go on.').waitFor()
     await page.getByRole('button', { name: 'Sign in' }).waitFor()
+    await complaint
+    await context.close()
     assert.ok(complaints.length > 0 && complaints.every((complaint) => complaint.includes('401')))
     complaints.length = 0
-    await context.close()
   })
 
   test('nothing of all this broke the policy of the page or raised an error', () => {

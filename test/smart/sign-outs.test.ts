@@ -108,6 +108,26 @@ async function signOut(browser: Browser): Promise<void> {
   assert.match((await page.submit({ logout: 'yes' })).html, /signed out/)
 }
 
+test('an app may ask by POST too, as the specification wants it: https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RPLogout', async () => {
+  await server.addAccount({ email: 'posted@example.org' })
+  const browser = createBrowser(server.url)
+  const { body } = await launch(server, { email: 'posted@example.org' }, {}, browser)
+  const form = {
+    client_id: 'chartshare-web',
+    post_logout_redirect_uri: `${server.url}/`,
+    state: 'kept',
+    id_token_hint: String(body.id_token),
+  }
+  const sent = await fetch(`${server.url}/auth/session/end`, {
+    ...{ method: 'POST', redirect: 'manual', body: new URLSearchParams(form) },
+  })
+  assert.equal(sent.status, 303)
+  const question = await browser.open(sent.headers.get('location')!)
+  const { url } = await question.submit({ logout: 'yes' })
+  assert.equal(url.href, `${server.url}/?state=kept`)
+  assert.equal(await whereTo(browser), '/login')
+})
+
 test('who signs in right after everything was ended is signed in, however often it happens in one second', async () => {
   const { accountId } = await server.addAccount({ email: 'again@example.org' })
   for (let round = 0; round < 4; round++) {

@@ -5,8 +5,8 @@
  */
 import type { Middleware } from 'koa'
 import type Provider from 'oidc-provider'
-import { BodyError, readText } from '../read-body.ts'
 import type { SmartClient } from './clients.ts'
+import { postAsGet } from './post-as-get.ts'
 
 interface Parts {
   provider: Provider
@@ -14,21 +14,10 @@ interface Parts {
   waitingPage: (ctx: Parameters<Middleware>[0], client: SmartClient) => void
 }
 
-/** As an address it has to fit into the headers of the next request, cookies beside it. */
-const longestQuery = 12_000
-
 export function createAuthorizationRequest({ provider, issuer, waitingPage }: Parts): Middleware {
   return async function authorizationRequest(ctx, next) {
     if (ctx.path !== '/auth') return next()
-    if (ctx.method === 'POST') {
-      // A form that another site posts comes without our SameSite cookies; the same request as a GET comes with them.
-      const query = new URLSearchParams(await readText(ctx.req)).toString()
-      if (query.length > longestQuery)
-        throw new BodyError(413, `The request is longer than ${longestQuery} characters.`)
-      ctx.redirect(`${issuer}/auth?${query}`)
-      ctx.status = 303
-      return undefined
-    }
+    if (ctx.method === 'POST') return postAsGet(ctx, `${issuer}/auth`)
     // Nothing is sent to the address of an app that nobody has looked at.
     const client = await waitingClient(ctx.query.client_id)
     if (client) return waitingPage(ctx, client)

@@ -1,5 +1,6 @@
 /**
- * Around oidc-provider's logout: what was granted in the session without `offline_access` ends before the answer leaves.
+ * Around oidc-provider's logout: it is asked by GET or by POST, and what was granted in the session without `offline_access`
+ * ends before the answer leaves.
  *
  * https://openid.net/specs/openid-connect-rpinitiated-1_0.html#OPLogout
  */
@@ -8,9 +9,17 @@ import type { KoaContextWithOIDC } from 'oidc-provider'
 import type { Database } from '../accounts/account.ts'
 import { endSession } from '../accounts/revocation.ts'
 import type { AuditTrail } from '../audit-trail.ts'
+import { postAsGet } from './post-as-get.ts'
 
-export function createLogout({ database, audit }: { database: Database; audit: AuditTrail }): Middleware {
+interface Parts {
+  database: Database
+  audit: AuditTrail
+  issuer: string
+}
+
+export function createLogout({ database, audit, issuer }: Parts): Middleware {
   return async function logout(ctx, next) {
+    if (ctx.path === '/session/end' && ctx.method === 'POST') return postAsGet(ctx, `${issuer}/session/end`)
     if (ctx.path !== '/session/end/confirm') return next()
     await next()
     const session = (ctx as KoaContextWithOIDC).oidc?.session as

@@ -113,7 +113,6 @@ async function exchange(discovery, code, pending) {
     sessionKey,
     JSON.stringify({
       accessToken: token.access_token,
-      idToken: token.id_token,
       until: Date.now() + (token.expires_in ?? 300) * 1000,
       // `Patient/1`, whatever the base it is written with.
       fhirUser: claims.fhirUser?.split('/').slice(-2).join('/'),
@@ -132,17 +131,7 @@ export async function signOut() {
   }
   const { end_session_endpoint: endpoint } = await getJson(`${discovery.issuer}/.well-known/openid-configuration`)
   if (!endpoint) return location.assign(redirectUri)
-  post(endpoint, { client_id: clientId, post_logout_redirect_uri: redirectUri, id_token_hint: ended?.idToken ?? '' })
-}
-
-/** Goes to a page with fields that must not stand in the address bar. */
-function post(url, fields) {
-  const form = Object.assign(document.createElement('form'), { method: 'post', action: url })
-  for (const [name, value] of Object.entries(fields)) {
-    if (value) form.append(Object.assign(document.createElement('input'), { type: 'hidden', name, value }))
-  }
-  document.body.append(form)
-  form.submit()
+  location.assign(`${endpoint}?${new URLSearchParams({ client_id: clientId, post_logout_redirect_uri: redirectUri })}`)
 }
 
 function discover() {
