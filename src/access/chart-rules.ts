@@ -33,7 +33,7 @@ export function chartRules(definitions: PartDefinitions, say: Phrases, policy: I
     covers: Granted['covers'] = 'row',
   ): Clause {
     // A Patient is no part of the own record: what is limited to a part never covers it.
-    const limits = type === 'Patient' || covers === 'subject' || effect === 'rule' ? {} : { data: partsOf(type) }
+    const limits = type === 'Patient' ? {} : { data: partsOf(type) }
     return { op: 'granted', grantees, at, purposes: purposes.treatment, covers, effect, ...limits }
   }
 

@@ -7,7 +7,7 @@ const revoked = ['inactive', 'rejected', 'entered-in-error']
 
 /** A Consent is given in one's own name; a patient changes the own ones and revokes any. */
 export function judgeConsent(principal: Principal, before: Resource | undefined, after: Resource, base: string): void {
-  if (principal.roles.includes('records-office') || principal.kind === 'system') return
+  if (principal.roles.includes('records-office')) return
   const others = referencesIn(after, 'performer').find(({ reference }) => !isPerson(reference, principal.person, base))
   if (!before) {
     if (others) throw new FhirError('unprocessable', `${others.path} must be you.`, { expression: others.path })

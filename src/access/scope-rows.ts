@@ -49,7 +49,6 @@ export function createScopeRows(classOf: ClassOf, say: Phrases, uploaderOf: (pri
 
   function rowsOf(principal: Principal, scope: Scope, type: string, action: Action): Clause {
     const place = scope.level === 'patient' ? confinement(principal, type, action) : all
-    if (place.op === 'none') return none
     return and(place, type === 'Binary' ? documentsOf(principal) : all, granular(scope, type))
   }
 
@@ -84,8 +83,6 @@ export function createScopeRows(classOf: ClassOf, say: Phrases, uploaderOf: (pri
       case 'practitionerRole':
       case 'knowledge':
         return action === 'read' || action === 'search' ? all : none
-      case 'outside':
-        return none
       case 'binary':
         return or(
           { op: 'owned', type: 'DocumentReference', where: say.compartment('DocumentReference', rid) },

@@ -62,6 +62,20 @@ all('a patient', [
   },
   { title: 'changes his Consent', who: patient(), before: consent, after: { ...consent, provision: { type: 'deny' } } },
   { title: 'revokes a doctor’s share', who: patient(), before: share, after: { ...share, status: 'inactive' } },
+  { title: 'rejects a doctor’s share', who: patient(), before: share, after: { ...share, status: 'rejected' } },
+  {
+    title: 'calls a doctor’s share a mistake',
+    who: patient(),
+    before: share,
+    after: { ...share, status: 'entered-in-error' },
+  },
+  {
+    title: 'makes a draft of a doctor’s share',
+    who: patient(),
+    before: share,
+    after: { ...share, status: 'draft' },
+    refused: ['forbidden', 'Consent.status'],
+  },
   {
     title: 'widens a doctor’s share',
     who: patient(),
@@ -82,6 +96,15 @@ all('a patient', [
     before: share,
     after: consent,
     refused: ['forbidden', 'Consent.performer'],
+  },
+])
+all('the office', [
+  { title: 'writes down what a patient consents to on paper', who: office, after: consent },
+  {
+    title: 'corrects it',
+    who: office,
+    before: consent,
+    after: { ...consent, provision: { type: 'deny' } },
   },
 ])
 

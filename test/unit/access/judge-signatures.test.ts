@@ -27,6 +27,22 @@ all('nobody writes in another’s name', [
     refused: ['unprocessable', 'DocumentReference.author[1]'],
   },
   {
+    title: 'a doctor signs with the device that measured',
+    who: doctor(),
+    after: { ...document, author: [me, to('Device/1')] },
+  },
+  {
+    title: 'a doctor signs for an organization that is known by its identifier',
+    who: doctor(),
+    after: { ...document, author: [me, { type: 'Organization', identifier: { value: '1' } }] },
+  },
+  {
+    title: 'a doctor signs for a contained person whom he calls an organization',
+    who: doctor(),
+    after: { ...document, author: [me, { reference: '#other', type: 'Organization' }] },
+    refused: ['unprocessable', 'DocumentReference.author[1]'],
+  },
+  {
     title: 'a document without a signature',
     who: doctor(),
     after: document,
