@@ -39,7 +39,7 @@ export function chartRules(definitions: PartDefinitions, say: Phrases, policy: I
 
   /** A deny beats relation, authorship and permit. */
   function undenied(asked: Asked, grantees: readonly Rid[], allowed: Clause): Clause {
-    return allowed.op === 'none' ? none : and(allowed, not(granted(asked, grantees, 'deny')))
+    return and(allowed, not(granted(asked, grantees, 'deny')))
   }
 
   /** What follows from treating the patient: by the hospital's policy, and by what the patient allows to all who do. */

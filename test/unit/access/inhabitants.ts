@@ -35,6 +35,7 @@ const patients: Readonly<Record<string, Elements>> = {
   limited: mine,
   ruled: mine,
   opened: mine,
+  partly: mine,
   unrelated: {},
 }
 
@@ -51,6 +52,8 @@ export const grants: readonly Grant[] = [
   { patient: 'Patient/ruled', effect: 'rule' },
   { patient: 'Patient/opened', effect: 'rule' },
   { patient: 'Patient/opened', effect: 'permit' },
+  { patient: 'Patient/partly', effect: 'rule' },
+  { patient: 'Patient/partly', effect: 'permit', only: 'DocumentReference/partly' },
   { patient: 'Patient/unrelated', effect: 'rule' },
   { patient: 'Patient/unrelated', effect: 'permit' },
   { patient: 'Patient/me', to: 'RelatedPerson/unwanted', effect: 'deny' },

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
 import type { Action } from '../../../src/access/access.ts'
 import type { Principal } from '../../../src/access/principal.ts'
+import { FhirError } from '../../../src/fhir/error.ts'
+import type { Resource } from '../../../src/fhir/resource.ts'
 import { administrator, backend, buildAccess, doctor, patient, ridOf } from './build-access.ts'
 import { grants, inhabitants, uploads } from './inhabitants.ts'
 import { createWorld } from './world.ts'
@@ -41,6 +43,33 @@ describe('patient/ scopes leave an administrator, of', () => {
       })
     }
   }
+})
+
+describe('a write with patient/ scopes', () => {
+  const who = launched(administrator('patient/*.cruds'))
+  const problem = (before: Resource | undefined, after: Resource) => {
+    try {
+      built.access.judge(who, before, after)
+    } catch (error) {
+      assert.ok(error instanceof FhirError)
+      return error.problem
+    }
+    return undefined
+  }
+  const onDocument = inhabitants.find(({ id }) => id === 'on-document')!
+
+  test('may change a Task whose document ties it to the patient, which its row has told', () => {
+    assert.equal(problem(onDocument, { ...onDocument, description: 'urgent' }), undefined)
+  })
+
+  test('makes no Task that names the patient by its document alone, which might be anybody’s', () => {
+    assert.equal(problem(undefined, { ...onDocument, id: 'new' }), 'insufficientScope')
+    assert.equal(problem(undefined, { ...onDocument, id: 'new', for: { reference: 'Patient/me' } }), undefined)
+  })
+
+  test('brings bytes, which belong to nobody yet', () => {
+    assert.equal(problem(undefined, { resourceType: 'Binary', id: 'new', contentType: 'text/plain' }), undefined)
+  })
 })
 
 test('patient/ and user/ scopes add up', () => {

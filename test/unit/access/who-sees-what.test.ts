@@ -43,13 +43,13 @@ const clinician: Principal = { ...doctor(), person: { ...doctor().person!, ...cl
 const given = 'shared joined'
 sees('a doctor, by relation, authorship and grant, unless it was denied', clinician, [
   // The subject of a single granted document, or of a granted part, by id alone.
-  ['Patient', 'R', `treated teamed ${given} lettered parted timed limited ruled opened`],
-  ['Patient', 'S', `treated teamed ${given} limited ruled opened`],
+  ['Patient', 'R', `treated teamed ${given} lettered parted timed limited ruled opened partly`],
+  ['Patient', 'S', `treated teamed ${given} limited ruled opened partly`],
   ['Observation', 'RS', `treated teamed ${given} parted timed opened written`],
   ['Observation', 'U', 'written'],
-  ['DocumentReference', 'RS', `${given} lettered timed opened written`],
+  ['DocumentReference', 'RS', `${given} lettered timed opened partly written`],
   ['DocumentReference', 'U', 'written'],
-  ['Binary', 'RS', `${given} lettered timed opened written sent`],
+  ['Binary', 'RS', `${given} lettered timed opened partly written sent`],
   ['Binary', 'UD', 'written sent'],
   ['Provenance', 'RS', 'Observation-treated Patient-lettered DocumentReference-written'],
   ['CareTeam', 'RS', 'teamed lapsed'],
@@ -63,7 +63,7 @@ sees('a doctor, of what he takes part in', clinician, [
   ['AuditEvent', 'RS', 'mine'],
 ])
 sees('a doctor without the organization that a Consent names', doctor(), [
-  ['Patient', 'S', 'treated teamed shared barred limited ruled opened'],
+  ['Patient', 'S', 'treated teamed shared barred limited ruled opened partly'],
   ['Observation', 'S', 'treated teamed shared parted timed barred opened written'],
 ])
 sees('a patient, of the own record and of what is addressed to him', patient(), [
@@ -111,9 +111,9 @@ sees(
   'where every doctor sees what is not labelled',
   clinician,
   [
-    ['Patient', 'S', `${anybody.replace(' me', '').replace(' written', '')} limited ruled unrelated`],
+    ['Patient', 'S', `${anybody.replace(' me', '').replace(' written', '')} limited ruled partly unrelated`],
     ['Observation', 'S', anybody.replace(' me', '')],
-    ['DocumentReference', 'S', anybody.replace(' me', '')],
+    ['DocumentReference', 'S', `${anybody.replace(' me', '')} partly`],
   ],
   'all-normal',
 )
@@ -122,9 +122,9 @@ for (const policy of ['break-glass-only', 'deny'] as const) {
     `where treating a patient opens nothing by itself (${policy})`,
     clinician,
     [
-      ['Patient', 'S', `${given} opened`],
+      ['Patient', 'S', `${given} opened partly`],
       ['Observation', 'S', `${given} parted timed opened written`],
-      ['DocumentReference', 'S', `${given} lettered timed opened written`],
+      ['DocumentReference', 'S', `${given} lettered timed opened partly written`],
     ],
     policy,
   )
