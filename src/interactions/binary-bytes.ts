@@ -4,12 +4,18 @@ import { FhirError } from '../fhir/error.ts'
 import { localReference } from '../fhir/reference.ts'
 import type { Resource } from '../fhir/resource.ts'
 import type { Keys, Rid } from '../search/keys.ts'
-import type { Attachments, Transaction } from '../store/store.ts'
+import type { Attached, Attachments, Transaction } from '../store/store.ts'
 import type { SavedObject } from '../store/stored-object.ts'
 import type { Body } from './interaction.ts'
 import type { Proposal } from './proposal.ts'
 
-type Attach = (tx: Transaction, proposals: readonly Proposal[]) => Promise<void>
+/** How the bytes that were stored are tied to the Binaries that are written. */
+export interface Attach {
+  /** First in the transaction, so that the rules of what refers to the Binaries find them. */
+  within(tx: Transaction, proposals: readonly Proposal[]): Promise<void>
+  /** For a new Binary that is written alone and that nothing owns: its statement ties its bytes as well. */
+  alone(proposals: readonly Proposal[]): Attached | undefined
+}
 
 /** Whether resources of the type have bytes beside their JSON. */
 export function hasBytes(type: string): boolean {
@@ -48,7 +54,13 @@ export function createBinaryBytes({
     const object = await attachments.save(stream, { limit, signal: context.signal })
     try {
       const json: Body = { kind: 'json', value: resource, contentType: 'application/fhir+json' }
-      return await write(json, (tx, proposals) => tie(context, tx, proposals[0]!, resource, object))
+      return await write(json, {
+        within: (tx, [proposal]) => tie(context, tx, proposal!, resource, object),
+        alone: ([proposal]) =>
+          proposal!.kind === 'create' && resource['securityContext'] === undefined
+            ? attachedOf(context, resource, object)
+            : undefined,
+      })
     } catch (error) {
       await discardRefused(error, [object])
       throw error
@@ -80,8 +92,11 @@ export function createBinaryBytes({
       }
       const without = resources.map((resource, n) => saved.get(n)?.resource ?? resource)
       if (saved.size === 0) return await write(without, undefined)
-      return await write(without, async (tx, proposals) => {
-        for (const [n, { resource, object }] of saved) await tie(context, tx, proposals[n]!, resource, object)
+      return await write(without, {
+        async within(tx, proposals) {
+          for (const [n, { resource, object }] of saved) await tie(context, tx, proposals[n]!, resource, object)
+        },
+        alone: () => undefined,
       })
     } catch (error) {
       await discardRefused(
@@ -94,8 +109,8 @@ export function createBinaryBytes({
 
   async function tie(context: Context, tx: Transaction, proposal: Proposal, resource: Resource, object: SavedObject) {
     const version = proposal.expectedVersion + 1
-    const contentType = String(resource['contentType'])
-    await attachments.attach(tx, { rid: proposal.rid, version, contentType, uploader: uploaderOf(context) }, object)
+    const { contentType, uploader } = attachedOf(context, resource, object)
+    await attachments.attach(tx, { rid: proposal.rid, version, contentType, uploader }, object)
     const { reference } = (resource['securityContext'] ?? {}) as { reference?: unknown }
     const owner = localReference(typeof reference === 'string' ? reference : '', context.base)
     if (!owner) return
@@ -106,6 +121,10 @@ export function createBinaryBytes({
     const owned = await attachments.own(tx, proposal.rid, { type: owner.type, rid: keys.ridOf(owner.type, owner.id) })
     if (!owned)
       throw new FhirError('conflict', 'Another resource owns this Binary.', { expression: 'Binary.securityContext' })
+  }
+
+  function attachedOf(context: Context, resource: Resource, object: SavedObject): Attached {
+    return { contentType: String(resource['contentType']), uploader: uploaderOf(context), object }
   }
 
   function uploaderOf({ principal }: Context): Rid {

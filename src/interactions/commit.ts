@@ -6,8 +6,9 @@ import { stringifyJson } from '../fhir/json.ts'
 import type { Resource } from '../fhir/resource.ts'
 import type { Search } from '../search/create-search.ts'
 import type { IndexValues } from '../search/index-values.ts'
-import type { Handle, Transaction, Write } from '../store/store.ts'
+import type { Attached, Handle, Transaction, Write } from '../store/store.ts'
 import { auditRow } from './audit-row.ts'
+import type { Attach } from './binary-bytes.ts'
 import { checkReferences, type Judged } from './check-references.ts'
 import { type Committed, placed, type Proposal, StaleVersion } from './proposal.ts'
 import type { Change, Rule, Work } from './rule.ts'
@@ -26,8 +27,7 @@ export interface CommitParts {
 export interface CommitOptions {
   /** Writes that the server adds on its own: not judged, no rules. */
   nested?: boolean
-  /** Runs first in the transaction: ties bytes to Binaries, so that the rules of what refers to them find them. */
-  attach?: (tx: Transaction, proposals: readonly Proposal[]) => Promise<void>
+  attach?: Attach
 }
 
 export type Commit = (
@@ -44,13 +44,22 @@ export type Commit = (
  * Throws StaleVersion when another writer was quicker.
  */
 export function createCommit({ definitions, access, search, rules, base, workOf }: CommitParts): Commit {
-  const rulesOf = new Map<string, Rule[]>()
-  for (const rule of rules) rulesOf.set(rule.type, [...(rulesOf.get(rule.type) ?? []), rule])
+  const rulesOfType = new Map<string, Rule[]>()
+  for (const rule of rules) rulesOfType.set(rule.type, [...(rulesOfType.get(rule.type) ?? []), rule])
 
   const commit: Commit = async (context, handle, proposals, options = {}) => {
-    const ruled = !options.nested && proposals.some(({ type }) => rulesOf.get(type)?.some(needsWork))
-    if (ruled || options.attach) return handle.transaction((tx) => write(context, tx, proposals, options, tx))
-    return write(context, handle, proposals, options, undefined)
+    const ruled = !options.nested && proposals.some((proposal) => rulesOf(context, proposal).some(needsWork))
+    const attached = ruled ? undefined : options.attach?.alone(proposals)
+    if (ruled || (options.attach && !attached))
+      return handle.transaction((tx) => write(context, tx, proposals, options, tx))
+    return write(context, handle, proposals, options, undefined, attached)
+  }
+
+  function rulesOf(context: Context, proposal: Proposal): readonly Rule[] {
+    const ofType = rulesOfType.get(proposal.type) ?? []
+    if (!ofType.some(({ concerns }) => concerns)) return ofType
+    const change = changeOf(context, proposal, proposal.after)
+    return ofType.filter(({ concerns }) => concerns?.(change) ?? true)
   }
 
   async function write(
@@ -59,9 +68,10 @@ export function createCommit({ definitions, access, search, rules, base, workOf 
     proposals: readonly Proposal[],
     options: CommitOptions,
     tx: Transaction | undefined,
+    attached?: Attached,
   ): Promise<Committed[]> {
     const work = tx && !options.nested ? workOf(context, tx, commit, proposals) : undefined
-    if (tx && options.attach) await options.attach(tx, proposals)
+    if (tx) await options.attach?.within(tx, proposals)
     const judged: Judged[] = []
     for (const proposal of proposals) {
       const after = await prepared(context, proposal, work, options.nested === true)
@@ -74,7 +84,7 @@ export function createCommit({ definitions, access, search, rules, base, workOf 
       resource ? search.extract(resource, proposal.id, { isNew: true }) : undefined,
     )
     const { stale } = await handle.resources.put(
-      committed.flatMap((done, n) => (done.unchanged ? [] : [writeOf(done, indexes[n])])),
+      committed.flatMap((done, n) => (done.unchanged ? [] : [writeOf(done, indexes[n], attached)])),
       committed.map((done, n) => audited(context, done, indexes[n])),
     )
     if (stale.length > 0) throw new StaleVersion(stale)
@@ -82,7 +92,7 @@ export function createCommit({ definitions, access, search, rules, base, workOf 
       for (const done of committed) {
         if (done.unchanged) continue
         const change = changeOf(context, done.proposal, done.resource)
-        for (const rule of rulesOf.get(done.proposal.type) ?? []) {
+        for (const rule of rulesOf(context, done.proposal)) {
           await within(done.proposal, () => rule.after?.(change, work))
         }
       }
@@ -101,7 +111,7 @@ export function createCommit({ definitions, access, search, rules, base, workOf 
     if (after) refuseInvalid(proposal, after)
     if (!nested) after = settled(context, proposal, after)
     if (work) {
-      for (const rule of rulesOf.get(proposal.type) ?? []) {
+      for (const rule of rulesOf(context, proposal)) {
         const change = changeOf(context, proposal, after)
         const replaced = await within(proposal, () => rule.before?.(change, work))
         if (replaced) {
@@ -115,7 +125,7 @@ export function createCommit({ definitions, access, search, rules, base, workOf 
 
   function settled(context: Context, proposal: Proposal, sent: Resource | undefined): Resource | undefined {
     let after = sent
-    for (const { settle } of rulesOf.get(proposal.type) ?? []) {
+    for (const { settle } of rulesOf(context, proposal)) {
       const replaced = settle && withinSync(proposal, () => settle(changeOf(context, proposal, after)))
       if (!replaced) continue
       after = replaced
@@ -177,10 +187,14 @@ function committedOf(context: Context, proposal: Proposal, after: Resource | und
   return { proposal, unchanged: false, resource: after, version: expectedVersion + 1, lastUpdated, json }
 }
 
-function writeOf({ proposal, json, lastUpdated }: Committed, index: IndexValues | undefined): Write {
+function writeOf(
+  { proposal, json, lastUpdated }: Committed,
+  index: IndexValues | undefined,
+  attached: Attached | undefined,
+): Write {
   const { type, id, rid, expectedVersion, revive } = proposal
   if (!index) return { kind: 'delete', type, id, rid, expectedVersion, lastUpdated }
-  if (proposal.kind === 'create') return { kind: 'create', type, id, rid, lastUpdated, json, index }
+  if (proposal.kind === 'create') return { kind: 'create', type, id, rid, lastUpdated, json, index, attached }
   return { kind: 'update', type, id, rid, expectedVersion, revive, lastUpdated, json, index }
 }
 

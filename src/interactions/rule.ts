@@ -2,7 +2,7 @@ import type { Context } from '../access/principal.ts'
 import type { Resource } from '../fhir/resource.ts'
 import type { Rid } from '../search/keys.ts'
 import type { InteractionKind } from './interaction.ts'
-import type { AuditDetail, Grant, Transaction } from '../store/store.ts'
+import type { AuditDetail, Grant, StoredVersion, Transaction } from '../store/store.ts'
 
 /**
  * The one seam by which the product reacts to interactions. A rule belongs to one resource type; `sharing/` makes them,
@@ -12,6 +12,8 @@ export interface Rule {
   readonly type: string
   /** Before the other two, and without a transaction: refuse by throwing, or answer the resource that takes the place of what was sent. */
   settle?(change: Change): Resource | undefined
+  /** Left out: every change of the type. What no rule is concerned with needs no transaction around its one statement. */
+  concerns?(change: Change): boolean
   /** Before the write is validated: refuse by throwing, or answer the resource to store instead. */
   before?(change: Change, work: Work): Promise<Resource | undefined>
   /** After the row is written, in the same transaction: refuse by throwing, or add work. */
@@ -45,4 +47,6 @@ export interface Work {
   ridOf(type: string, id: string): Rid
   /** Whether the caller of the interaction may read this resource now. */
   maySee(type: string, id: string): Promise<boolean>
+  /** What the caller may read now, of a Binary with its bytes; `undefined` too for what this transaction has yet to write. */
+  see(type: string, id: string): Promise<StoredVersion | undefined>
 }

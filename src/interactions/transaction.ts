@@ -7,7 +7,7 @@ import type { Keys } from '../search/keys.ts'
 import type { AuditRow, Handle, Transaction } from '../store/store.ts'
 import { auditRow, withRequest } from './audit-row.ts'
 import { answerText, bodyOf, refuseTooMuch } from './bundle-answer.ts'
-import type { BinaryBytes } from './binary-bytes.ts'
+import type { Attach, BinaryBytes } from './binary-bytes.ts'
 import { resourceOf } from './body.ts'
 import { bundleText } from './bundle-text.ts'
 import type { Commit } from './commit.ts'
@@ -85,11 +85,13 @@ export function createTransaction({
           const writes = ordered.map(([, proposal]) => proposal)
           const tied =
             attach &&
-            ((inner: Transaction) =>
-              attach(
-                inner,
-                entries.map((_, n) => proposals.get(n)!),
-              ))
+            ({
+              ...attach,
+              within: (inner) => {
+                const ofEntries = entries.map((_, n) => proposals.get(n)!)
+                return attach.within(inner, ofEntries)
+              },
+            } satisfies Attach)
           const done = writes.length === 0 ? [] : await commit(context, tx, writes, tied ? { attach: tied } : {})
           const byEntry = new Map(ordered.map(([n], k) => [n, done[k]!]))
           const texts: string[] = []

@@ -7,6 +7,7 @@ import { all } from '../search/clause.ts'
 import type { Search } from '../search/create-search.ts'
 import type { Keys } from '../search/keys.ts'
 import type { AuditDetail, StoredVersion, Transaction } from '../store/store.ts'
+import { hasBytes } from './binary-bytes.ts'
 import type { Commit } from './commit.ts'
 import type { Proposal } from './proposal.ts'
 import type { Work } from './rule.ts'
@@ -26,6 +27,12 @@ export function createWork({ access, search, keys }: { access: Access; search: S
     async function read(type: string, id: string): Promise<Resource | undefined> {
       const [stored] = await tx.resources.read(type, [id])
       return stored && !stored.deleted ? (parseJson(stored.json) as Resource) : undefined
+    }
+
+    async function see(type: string, id: string): Promise<StoredVersion | undefined> {
+      const where = rowsOrNone(access, caller, type, 'read')
+      const [stored] = await tx.resources.read(type, [id], { where, object: hasBytes(type) })
+      return stored?.deleted ? undefined : stored
     }
 
     async function write(
@@ -64,10 +71,9 @@ export function createWork({ access, search, keys }: { access: Access; search: S
       ridOf: (type, id) => keys.ridOf(type, id),
       async maySee(type, id) {
         if (inThisTransaction.has(`${type}/${id}`)) return true
-        const where = rowsOrNone(access, caller, type, 'read')
-        const [stored] = await tx.resources.read(type, [id], { where })
-        return stored !== undefined && !stored.deleted
+        return (await see(type, id)) !== undefined
       },
+      see,
     }
   }
 }

@@ -16,7 +16,12 @@ interface Parts {
  * https://hl7.org/fhir/R4/binary.html#security
  */
 export function binaries({ attachments, base }: Parts): Rule {
-  return { type: 'Binary', before }
+  return { type: 'Binary', concerns, before }
+
+  /** A new one that names no owner is nobody's yet. */
+  function concerns({ kind, after }: Change): boolean {
+    return kind !== 'create' || after?.['securityContext'] !== undefined
+  }
 
   async function before(change: Change, work: Work): Promise<undefined> {
     if (change.kind === 'create') await refuseForeignOwner(change, work)

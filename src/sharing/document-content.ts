@@ -102,18 +102,18 @@ export function createContent({ attachments, keys, base, limit }: Parts) {
     work: Work,
   ): Promise<Attachment> {
     const expression = `${place}.url`
-    const mayNameAnything = context.principal.roles.includes('admin')
-    if (!(await work.maySee('Binary', id))) {
-      if (mayNameAnything) return attachment
+    // Before the look, with the beginning of the transaction: nobody else links, changes or deletes it until the commit.
+    await work.tx.lock([binaryLock(id)])
+    const seen = await work.see('Binary', id)
+    if (!seen && !(await work.maySee('Binary', id))) {
+      if (context.principal.roles.includes('admin')) return attachment
       throw unknownReference(`Binary/${id}`, expression)
     }
     if (version !== undefined) {
       const text = 'A document refers to a Binary without its version: linked, it has no other.'
       throw new FhirError('unprocessable', text, { expression })
     }
-    await work.tx.lock([binaryLock(id)])
-    const rid = work.ridOf('Binary', id)
-    const object = await attachments.find(rid, undefined, work.tx)
+    const object = seen ? seen.object : await attachments.find(work.ridOf('Binary', id), undefined, work.tx)
     if (!object) throw unknownReference(`Binary/${id}`, expression)
     if (object.owner && object.owner.rid !== identity.rid) throw ownedByAnother(id, expression)
     refuseOther(attachment, object, place)

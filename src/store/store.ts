@@ -155,6 +155,8 @@ export type Write =
       readonly lastUpdated: number
       readonly json: string
       readonly index: IndexValues
+      /** The bytes of a new Binary, tied to it in the same statement. Only of a write that is alone in its statement. */
+      readonly attached?: Attached | undefined
     }
   | {
       readonly kind: 'update'
@@ -176,6 +178,13 @@ export type Write =
       readonly expectedVersion: number
       readonly lastUpdated: number
     }
+
+/** What ties a version of a Binary to its object. */
+export interface Attached {
+  readonly contentType: string
+  readonly uploader: Rid
+  readonly object: SavedObject
+}
 
 /** The enforced form of Consents. Epoch ms; `rid` 0n: the patient's whole record. */
 export interface Grant {

@@ -54,26 +54,18 @@ export function createAttachmentRows(pool: Queries, now: () => number): Pick<Att
     },
 
     async own(tx, binary, owner) {
-      // First the lock: a statement sees only what was committed before it began, and another version may just be on its way.
-      const rows = await lockRows(tx, binary)
-      const free = rows.every((row) => !isOwned(row) || (row.owner_type === owner.type && row.owner === owner.rid))
-      if (rows.length === 0 || !free) return false
-      await tx.query(
-        'update attachment set owner_type = $2, owner = $3 where rid = $1 and owner is null',
+      const [row] = await tx.query<{ owned: boolean }>(
+        'select own_attachment($1, $2, $3) as owned',
         [String(binary), owner.type, String(owner.rid)],
         'attachment-own',
       )
-      return true
+      return row!.owned
     },
   }
 }
 
-function lockRows(tx: Queries, binary: Rid): Promise<Pick<AttachmentRow, 'owner_type' | 'owner'>[]> {
-  return tx.query(
-    'select owner_type, owner from attachment where rid = $1 for update',
-    [String(binary)],
-    'attachment-lock',
-  )
+function lockRows(tx: Queries, binary: Rid): Promise<Pick<AttachmentRow, 'owner'>[]> {
+  return tx.query('select owner from attachment where rid = $1 for update', [String(binary)], 'attachment-lock')
 }
 
 function isOwned(row: Pick<AttachmentRow, 'owner'>): boolean {

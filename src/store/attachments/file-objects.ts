@@ -27,8 +27,9 @@ export async function createFileObjects(folder: string): Promise<ObjectStore> {
         try {
           await writeDurably(draft, bytes)
           await publish(draft, pathOf(key))
-        } finally {
+        } catch (error) {
           await unlink(draft).catch(ignoreAbsent)
+          throw error
         }
       })
     },
@@ -130,7 +131,8 @@ async function publish(draft: string, path: string): Promise<void> {
     await mkdir(shard, { recursive: true, mode: 0o700 })
     await link(draft, path)
   }
-  await syncFolder(shard)
+  // The draft's own name goes while the new one is made durable.
+  await Promise.all([unlink(draft), syncFolder(shard)])
   if (isNew) await syncFolder(dirname(shard))
 }
 

@@ -1,5 +1,6 @@
 import type { Statement } from '../../search/request.ts'
 import type { AuditRow, Write } from '../store.ts'
+import { attachedPart } from './attached-row.ts'
 import { auditInsert } from './audit-rows.ts'
 import { createParams, manyRows, oneRow, type Params } from './params.ts'
 import {
@@ -32,6 +33,7 @@ export function putStatement(tables: Tables, writes: readonly Write[], audit: re
   const replaced = rows.some(({ deed }) => deed === 'update' || deed === 'delete')
   const replaces = !replaced ? undefined : others.length === 0 ? 'true' : "w.deed in ('update', 'delete')"
   const parts = [...body.parts, ...sideParts(params, rows, { replaces, when: body.when })]
+  if (writes.length === 1) parts.push(...attachedPart(params, writes[0]!, body.when))
   if (audit.length > 0) parts.push(`audited as (${auditInsert(params, audit, body.when)})`)
   // Several writes come in endless combinations, which are not worth preparing.
   return { text: `with ${parts.join(',\n')}\n${body.answer}`, values: params.values, sharesPlan: writes.length === 1 }
