@@ -127,9 +127,7 @@ export function createCommit({ definitions, access, search, rules, base, workOf 
     let after = sent
     for (const { settle } of rulesOf(context, proposal)) {
       const replaced = settle && withinSync(proposal, () => settle(changeOf(context, proposal, after)))
-      if (!replaced) continue
-      after = replaced
-      refuseInvalid(proposal, after)
+      if (replaced) after = replaced
     }
     return after
   }

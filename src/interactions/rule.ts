@@ -10,7 +10,10 @@ import type { AuditDetail, Grant, StoredVersion, Transaction } from '../store/st
  */
 export interface Rule {
   readonly type: string
-  /** Before the other two, and without a transaction: refuse by throwing, or answer the resource that takes the place of what was sent. */
+  /**
+   * Before the other two, and without a transaction: refuse by throwing, or answer the resource that takes the place of what was
+   * sent, which is valid. It is not validated again: what is added has to be valid whatever it is added to.
+   */
   settle?(change: Change): Resource | undefined
   /** Left out: every change of the type. What no rule is concerned with needs no transaction around its one statement. */
   concerns?(change: Change): boolean

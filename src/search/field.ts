@@ -13,6 +13,8 @@ export interface Field {
   readonly subject: Subject | undefined
   /** Whether the keys of this parameter stand in `akeys` as well. */
   readonly judged: boolean
+  /** The code under which its values are indexed: another one for a parameter that says the same, such as `phonetic` for `name`. */
+  readonly indexedAs: string
   readonly keys: FieldKeys
 }
 
@@ -35,6 +37,9 @@ export interface FieldKeys {
   readonly urlSalt: Key
 }
 
+/** Where HL7's own parameters are defined. */
+export const standardParameters = 'http://hl7.org/fhir/SearchParameter/'
+
 /** In place of the target type, in the salts of URLs. */
 export const urlSalt = 'uri'
 const textSalt = 'text'
@@ -49,14 +54,26 @@ export function createFields(definitions: Definitions, keys: Keys) {
   function made(type: string, parameter: SearchParameter): Field {
     const subject = subjectOf(type)
     const { code, targets } = parameter
+    const indexedAs = sameAs(type, parameter)
     return {
       type,
       parameter,
       targets: parameter.type === 'reference' && targets.length === 0 ? definitions.resourceTypes : targets,
       subject: subject?.carries(parameter) ? subject : undefined,
       judged: isJudged(type, code),
-      keys: keysOf(type, code),
+      indexedAs,
+      keys: keysOf(type, indexedAs),
     }
+  }
+
+  /** Of the texts that are read from the same elements those of one parameter are indexed; HL7's own before others'. */
+  function sameAs(type: string, { code, type: kind, expression }: SearchParameter): string {
+    if (kind !== 'string') return code
+    const same = definitions
+      .searchParameters(type)
+      .filter((other) => other.type === kind && other.expression === expression)
+    const first = same.filter(({ url }) => url.startsWith(standardParameters))
+    return (first.length > 0 ? first : same).map((other) => other.code).sort()[0] ?? code
   }
 
   function keysOf(type: string, code: string): FieldKeys {
@@ -103,7 +120,7 @@ export function createFields(definitions: Definitions, keys: Keys) {
     }
     const targets =
       kind === 'reference' && parameter.targets.length === 0 ? definitions.resourceTypes : parameter.targets
-    return { type, parameter, targets, subject: undefined, judged: false, keys: keysOf(type, code) }
+    return { type, parameter, targets, subject: undefined, judged: false, indexedAs: code, keys: keysOf(type, code) }
   }
 
   /** What a resource is found by that stands inside of another, which refers to it by this parameter. */
@@ -112,7 +129,15 @@ export function createFields(definitions: Definitions, keys: Keys) {
     const known = cache.get(`${type}.${name}`)
     if (known) return known
     const parameter = { ...inner.parameter, code: name, url: `${inner.parameter.url}#${type}.${name}`, repeats: true }
-    const fresh = { ...inner, type, parameter, subject: undefined, judged: false, keys: keysOf(type, name) }
+    const fresh = {
+      ...inner,
+      type,
+      parameter,
+      subject: undefined,
+      judged: false,
+      indexedAs: name,
+      keys: keysOf(type, name),
+    }
     cache.set(`${type}.${name}`, fresh)
     return fresh
   }

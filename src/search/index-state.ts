@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Definitions } from '../definitions/definitions.ts'
 import { FhirError } from '../fhir/error.ts'
-import type { Field, Fields } from './field.ts'
+import { type Field, type Fields, standardParameters } from './field.ts'
 import type { SearchTypes } from './types/table.ts'
 
 /**
@@ -20,7 +20,6 @@ export interface IndexState {
 export const complete: IndexState = { isPending: () => false, revision: () => 0 }
 
 const firstTypes = new Set(['number', 'date', 'string', 'token', 'reference', 'quantity', 'uri'])
-const standard = 'http://hl7.org/fhir/SearchParameter/'
 
 export type FirstMeaning = (type: string, code: string) => string | undefined
 
@@ -28,7 +27,7 @@ export type FirstMeaning = (type: string, code: string) => string | undefined
 export function firstMeaning(definitions: Pick<Definitions, 'searchParameter'>): FirstMeaning {
   return (type, code) => {
     const parameter = definitions.searchParameter(type, code)
-    const isFirst = parameter && firstTypes.has(parameter.type) && parameter.url.startsWith(standard)
+    const isFirst = parameter && firstTypes.has(parameter.type) && parameter.url.startsWith(standardParameters)
     return isFirst ? digest(parameter.definition) : undefined
   }
 }

@@ -23,8 +23,10 @@ export const auditEventType = 'AuditEvent'
 /** How long somebody who reads AuditEvents waits until what was done is readable, in milliseconds. */
 export const mostPatience = 30_000
 
-/** Events that one transaction stores, about. */
+/** Events that one transaction stores, about; the smaller number while requests take what there is of the processor. */
 const perBatch = 200
+const perBusyBatch = 40
+const busy = 0.8
 
 export type ShowTrail = ReturnType<typeof createShowTrail>
 
@@ -34,8 +36,8 @@ export type ShowTrail = ReturnType<typeof createShowTrail>
  * makes them, so that none is audited for it, and nothing can be told of a row twice: how far it has come is in the same transaction.
  */
 export function createShowTrail({ store, seals, search, keys, base, issuer }: Parts) {
-  async function some(tx: Transaction): Promise<boolean> {
-    const batch = await nextRows(tx, perBatch)
+  async function some(tx: Transaction, most = perBatch): Promise<boolean> {
+    const batch = await nextRows(tx, most)
     if (!batch) return false
     const names = await patientNames(
       tx,
@@ -115,12 +117,20 @@ export function createShowTrail({ store, seals, search, keys, base, issuer }: Pa
   async function upToNow(patience: number): Promise<void> {
     await seals.seal()
     const until = Date.now() + patience
-    while (await store.transaction(some)) {
+    while (await store.transaction((tx) => some(tx))) {
       if (Date.now() > until) throw tooFarBehind()
     }
   }
 
   let asked = 0
+  let measured = performance.eventLoopUtilization()
+
+  function isBusy(): boolean {
+    const { utilization } = performance.eventLoopUtilization(measured)
+    measured = performance.eventLoopUtilization()
+    return utilization > busy
+  }
+
   return {
     upToNow,
     /** Hears of each interaction before it looks at a type: who reads AuditEvents waits until they are there. */
@@ -128,10 +138,11 @@ export function createShowTrail({ store, seals, search, keys, base, issuer }: Pa
       asked += 1
       return type === auditEventType ? upToNow(mostPatience) : undefined
     },
-    /** All of it while nobody asks for anything, and one batch while somebody does. */
+    /** All of it while nobody asks for anything, and one batch while somebody does: a small one of a server that is busy. */
     async inQuiet(): Promise<void> {
       await seals.seal()
-      for (let before = asked; (await store.transaction(some)) && asked === before;) before = asked
+      const most = isBusy() ? perBusyBatch : perBatch
+      for (let before = asked; (await store.transaction((tx) => some(tx, most))) && asked === before;) before = asked
     },
   }
 }

@@ -27,6 +27,7 @@ export function createExtract({ keys, fields, types, base, labels }: Parts) {
     if (known) return known
     const fresh = fields.all(type).flatMap((field) => {
       const { code } = field.parameter
+      if (field.indexedAs !== code) return []
       const searchType = types.typeOf(field.parameter)
       return searchType && code !== '_id' && code !== '_lastUpdated' ? [[field, searchType] as const] : []
     })
