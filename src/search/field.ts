@@ -67,13 +67,13 @@ export function createFields(definitions: Definitions, keys: Keys) {
   }
 
   /** Of the texts that are read from the same elements those of one parameter are indexed; HL7's own before others'. */
-  function sameAs(type: string, { code, type: kind, expression }: SearchParameter): string {
-    if (kind !== 'string') return code
+  function sameAs(type: string, { code, type: kind, paths }: SearchParameter): string {
+    if (kind !== 'string' || !paths) return code
     const same = definitions
       .searchParameters(type)
-      .filter((other) => other.type === kind && other.expression === expression)
+      .filter((other) => other.type === kind && other.paths?.join() === paths.join())
     const first = same.filter(({ url }) => url.startsWith(standardParameters))
-    return (first.length > 0 ? first : same).map((other) => other.code).sort()[0] ?? code
+    return (first.length > 0 ? first : same).map((other) => other.code).sort()[0]!
   }
 
   function keysOf(type: string, code: string): FieldKeys {

@@ -52,17 +52,18 @@ export function openDatabase(given: DatabaseOptions): Database {
   let count = 0
 
   /** Of a configuration the driver copies every property with its descriptor, for each statement; of its own object none. */
-  function onPool(text: string, values: readonly unknown[] | undefined, name: string | undefined) {
+  function send(on: pg.Pool | pg.PoolClient, text: string, values?: readonly unknown[], name?: string) {
     const query = Object.assign(new pg.Query(text, values as unknown[]), { name })
-    return pool.query(query) as unknown as Promise<pg.QueryResult>
+    return new Promise<pg.QueryResult>((resolve, reject) => {
+      const answered = (error: Error | null, result: pg.QueryResult) => (error ? reject(error) : resolve(result))
+      on.query(query as unknown as pg.QueryConfig, answered)
+    })
   }
 
   async function run<Row>(on: pg.Pool | pg.PoolClient, text: string, values?: readonly unknown[], name?: string) {
     count += 1
     try {
-      const { rows } = await (on === pool
-        ? onPool(text, values, name)
-        : on.query({ text, values: values as unknown[], ...(name === undefined ? {} : { name }) }))
+      const { rows } = await send(on, text, values, name)
       // Several statements without parameters, sent as one, answer without rows of their own.
       return (rows as Row[] | undefined) ?? []
     } catch (error) {

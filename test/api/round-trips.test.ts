@@ -54,6 +54,17 @@ test('searches share the commits of their audit rows', async () => {
   assert.ok(server.composed.roundTrips() - before < 32 * 3)
 })
 
+test('bytes take no more than any other create: what ties them to their Binary is in its statement', async () => {
+  const before = server.composed.roundTrips()
+  const sent = request(server.url).post('/fhir/Binary').set('authorization', `Bearer ${token}`)
+  const { body } = await sent.set('content-type', 'text/plain').send('Blood pressure: 120/80').expect(201)
+  assert.equal(server.composed.roundTrips() - before, 2)
+  const attachment = { contentType: 'text/plain', url: `Binary/${body.id}` }
+  const document = { resourceType: 'DocumentReference', status: 'current', content: [{ attachment }] }
+  const { trips } = await tripsOf('post', '/fhir/DocumentReference', document)
+  assert.equal(trips, 6, 'token; lock; look at the Binary; write; owner of the Binary; commit')
+})
+
 test('an update takes 3', async () => {
   const { body } = await tripsOf('post', '/fhir/Patient', aPatient())
   const { trips } = await tripsOf('put', `/fhir/Patient/${body.id}`, { ...body, gender: 'male' })

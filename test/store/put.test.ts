@@ -32,6 +32,23 @@ test('a create with its audit row is one round trip, and reads back', async () =
   assert.deepEqual(row, { keys: [1n, 2n], date_lo: null, value_date_lo: 10n, value_date_hi: 20n })
 })
 
+test('a new Binary and its bytes are one statement: both are there, or neither', async () => {
+  const object = { key: 'ab'.repeat(16), size: 3, sha1: 'sha1', sha256: 'sha256', enc: 0 }
+  const attached = { contentType: 'text/plain', uploader: 7n, object }
+  const create = { ...aCreate(keys, 'Binary', {}), attached }
+  assert.equal(await test_.trips(() => put([create], 1)), 1)
+  const [tied] = await rows('select ver, object_key, size, uploader, owner from attachment where rid = $1', create.rid)
+  assert.deepEqual(tied, { ver: 1, object_key: object.key, size: 3n, uploader: 7n, owner: null })
+  const named = {
+    ...aNamed(keys, 'Binary', 'named'),
+    attached: { ...attached, object: { ...object, key: 'cd'.repeat(16) } },
+  }
+  assert.deepEqual((await put([named], 1)).stale, [])
+  const again = { ...named, attached: { ...attached, object: { ...object, key: 'ef'.repeat(16) } } }
+  assert.equal((await put([again], 1)).stale.length, 1)
+  assert.equal(await sizes(`select count(*)::int4 as n from attachment where object_key = '${'ef'.repeat(16)}'`), 0)
+})
+
 test('a create of an identity that exists, or that existed, is stale and stores nothing', async () => {
   const create = aNamed(keys, 'Patient', 'twice')
   assert.deepEqual((await put([create], 1)).stale, [])

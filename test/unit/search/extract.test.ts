@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { parseJson } from '../../../src/fhir/json.ts'
 import type { Resource } from '../../../src/fhir/resource.ts'
 import { openEnd, openStart } from '../../../src/search/date-column.ts'
-import { keys, refusal, rid, search } from './search-parts.ts'
+import { keys, refusal, rid, search, where } from './search-parts.ts'
 
 const observation: Resource = {
   resourceType: 'Observation',
@@ -144,6 +144,17 @@ test('strings are stored normalised, without duplicates, and never longer than a
   assert.equal(values.length, new Set(search.extract(resource, 'p').strings.map(([key]) => key)).size)
   const long = search.extract({ resourceType: 'Organization', name: '語'.repeat(5_000) }, 'o')
   assert.ok(long.strings.every(([, value]) => Buffer.byteLength(value) <= 2_000))
+})
+
+test('parameters that read the same texts share them: one that is asked by its other name looks where the first is indexed', () => {
+  const { strings } = search.extract({ resourceType: 'Patient', name: [{ given: ['Anna'] }] }, 'p')
+  assert.deepEqual(
+    strings.map(([, value]) => value),
+    ['anna', 'anna'],
+    'for name and phonetic, and for given',
+  )
+  assert.deepEqual(where('Patient', 'phonetic=Anna'), where('Patient', 'name=Anna'))
+  assert.notDeepEqual(where('Patient', 'given=Anna'), where('Patient', 'name=Anna'))
 })
 
 test('the same resource gives the same values, and its labels a mask', () => {
