@@ -20,7 +20,7 @@ export const sections: readonly Section[] = [
     'REG-2':
       'a doctor who sets the own `active` gets 403 by PUT, PATCH, transaction and conditional update; nothing changes',
     'REG-3':
-      'approval lets in at once; suspension refuses an issued access token on the very next request, and its refresh',
+      'approval lets in at once; suspension refuses an issued access token on the very next request, and its refresh for good',
     'REG-4': 'of two administrators who decide at the same time one gets 200, the other 412',
     'REG-5':
       'a known address gets the same answer for the same work, and its owner a mail that there is an account already',

@@ -12,7 +12,7 @@ import { aPendingDoctor, anApplicant, confirm, password } from '../support/appli
 import { mailsTo, peopleOf } from '../support/people.ts'
 import { aTransaction } from '../support/resources.ts'
 import { administrator, type Client, person, startServer, type TestServer } from '../support/server.ts'
-import { signIn } from '../support/sign-in.ts'
+import { refresh, signIn } from '../support/sign-in.ts'
 
 const first = { ADMIN_EMAIL: 'first@example.org', ADMIN_PASSWORD: 'correct horse battery staple 9' }
 
@@ -114,15 +114,49 @@ describe('REG-2: a doctor does not let himself in', () => {
   }
 })
 
-test('REG-3: who is let in has a token at once; who is suspended loses it with the next request', async () => {
-  const { id, email } = await aPendingDoctor(server)
-  assert.equal((await activate(id, true)).status, 200)
-  const answer = await signIn(server.url, { email, password }, 'openid fhirUser offline_access user/*.cruds')
-  assert.ok('token' in answer)
-  const get = () => server.anonymous.get(`Practitioner/${id}`).set('authorization', `Bearer ${answer.token}`)
-  assert.equal((await get()).status, 200)
-  assert.equal((await activate(id, false)).status, 200)
-  assert.equal((await get()).status, 401)
+describe('REG-3: who is let in', () => {
+  type Suspend = (id: string) => Promise<{ status: number }>
+  const inactive = async (id: string) => ({ ...(await read(`Practitioner/${id}`)), active: false })
+  const suspensions: Record<string, Suspend> = {
+    'a patch': (id) => activate(id, false),
+    'an update': async (id) => admin.put(`Practitioner/${id}`, await inactive(id)),
+    'a transaction': async (id) => {
+      const request = { method: 'PUT', url: `Practitioner/${id}` }
+      return admin.post('/fhir', aTransaction({ resource: await inactive(id), request }))
+    },
+    deletion: (id) => admin.delete(`Practitioner/${id}`),
+  }
+  for (const [name, suspend] of Object.entries(suspensions)) {
+    test(`REG-3: has tokens at once, and suspended by ${name} neither uses nor renews them, also when let in again`, async () => {
+      const { id, email } = await aPendingDoctor(server)
+      assert.equal((await activate(id, true)).status, 200)
+      const answer = await signIn(server.url, { email, password }, 'openid fhirUser offline_access user/*.cruds')
+      assert.ok('token' in answer)
+      const renewed = await refresh(server.url, answer.refreshToken!)
+      assert.equal(renewed.status, 200)
+      const tokens = [answer.token, renewed.body.access_token!]
+      const statuses = async () => {
+        const get = (token: string) =>
+          server.anonymous.get(`Practitioner/${id}`).set('authorization', `Bearer ${token}`)
+        return (await Promise.all(tokens.map(get))).map(({ status }) => status)
+      }
+      assert.deepEqual(await statuses(), [200, 200])
+
+      const stored = await read(`Practitioner/${id}`)
+      const { status } = await suspend(id)
+      assert.ok(status === 200 || status === 204)
+      const dead = async () => {
+        assert.deepEqual(await statuses(), [401, 401])
+        const { status: refused, body } = await refresh(server.url, renewed.body.refresh_token!)
+        assert.deepEqual([refused, body.error, body.access_token], [400, 'invalid_grant', undefined])
+      }
+      await dead()
+      const again = await admin.put(`Practitioner/${id}`, stored)
+      assert.ok(again.status === 200 || again.status === 201)
+      await dead()
+      assert.ok('token' in (await signIn(server.url, { email, password })))
+    })
+  }
 })
 
 describe('a decision', () => {

@@ -23,7 +23,7 @@ export async function signIn(
   credentials: Credentials,
   scope = 'openid fhirUser user/*.cruds',
   browser: Browser = createBrowser(url),
-): Promise<{ token: string; fhirUser?: unknown } | { page: Page }> {
+): Promise<{ token: string; refreshToken?: string; fhirUser?: unknown } | { page: Page }> {
   const insecure = { execute: [openid.allowInsecureRequests] }
   const config = await openid.discovery(new URL(`${url}/auth`), clientId, undefined, openid.None(), insecure)
   const pkceCodeVerifier = openid.randomPKCECodeVerifier()
@@ -39,7 +39,18 @@ export async function signIn(
   const page = await decided(await browser.open(target), credentials)
   if (!page.url.searchParams.has('code')) return { page }
   const tokens = await openid.authorizationCodeGrant(config, page.url, { pkceCodeVerifier, expectedState })
-  return { token: tokens.access_token, fhirUser: tokens.claims()?.['fhirUser'] }
+  const { access_token: token, refresh_token: refreshToken } = tokens
+  return { token, fhirUser: tokens.claims()?.['fhirUser'], ...(refreshToken === undefined ? {} : { refreshToken }) }
+}
+
+/** What the token endpoint answers to a refresh token of `signIn`. */
+export async function refresh(
+  url: string,
+  refreshToken: string,
+): Promise<{ status: number; body: { access_token?: string; refresh_token?: string; error?: string } }> {
+  const form = { grant_type: 'refresh_token', refresh_token: refreshToken, client_id: clientId }
+  const response = await fetch(`${url}/auth/token`, { method: 'POST', body: new URLSearchParams(form) })
+  return { status: response.status, body: (await response.json()) as object }
 }
 
 /** The SMART JavaScript client, in its form for servers. */
