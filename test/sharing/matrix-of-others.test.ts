@@ -11,7 +11,8 @@ import { aWorld, type World } from './matrix-world.ts'
 import { byWriting } from './matrix-writes.ts'
 
 /** Where it matters to others than the doctor in what state a record is. */
-const chosen = ['gp', 'denied-everybody', 'kin-over', 'kin-denied', 'approved'].map((name) =>
+const proxied = ['kin-now', 'kin-ended', 'kin-not-begun', 'kin-over', 'kin-denied']
+const chosen = ['gp', 'denied-everybody', 'approved', ...proxied].map((name) =>
   situations.find((situation) => situation.name === name)!,
 )
 const named = (name: string) => chosen.find((situation) => situation.name === name)!
@@ -45,8 +46,7 @@ const askers: readonly (readonly [Asker, () => Client])[] = [
   [patient(named('gp')), () => patientNamed('gp')],
   [patient(named('denied-everybody')), () => patientNamed('denied-everybody')],
   [proxy(named('gp')), () => proxyNamed('gp-kin')],
-  [proxy(named('kin-over')), () => proxyNamed('kin-over-kin')],
-  [proxy(named('kin-denied')), () => proxyNamed('kin-denied-kin')],
+  ...proxied.map((name) => [proxy(named(name)), () => proxyNamed(`${name}-kin`)] as const),
 ]
 
 const trial = aTrial()

@@ -156,7 +156,8 @@ export function patient(situation: Pick<Situation, 'name'>): Asker {
 
 /** Who acts for a patient sees what is not labelled, as long as he does, and if the patient has not refused him. */
 export function proxy(situation: Situation): Asker {
-  const acts = situation.kinOver !== true && situation.name !== 'kin-denied'
+  const shutOut = ['kin-denied', 'kin-ended', 'kin-not-begun'].includes(situation.name)
+  const acts = situation.kinOver !== true && !shutOut
   const shown: readonly Class[] = ['patient', 'clinical', 'document', 'binary', 'relation']
   return {
     role: `proxy of ${situation.name}`,

@@ -52,7 +52,11 @@ export function recordOf(situation: Situation): Row[] {
   return [
     record,
     row('CareTeam', 'team', { status, subject: to(patient), participant: [{ member: to(member) }] }),
-    row('RelatedPerson', 'kin', { active: situation.kinOver !== true, patient: to(patient) }),
+    row('RelatedPerson', 'kin', {
+      active: situation.kinOver !== true,
+      patient: to(patient),
+      ...(situation.kinPeriod ? { period: situation.kinPeriod } : {}),
+    }),
     ...['Encounter', ...clinicalTypes.filter((type) => type !== 'Encounter')].flatMap((type) =>
       variants.map((what) => row(type, what, clinical(type, what, situation))),
     ),

@@ -20,6 +20,8 @@ export interface Situation {
   readonly team?: 'active' | 'inactive'
   /** The RelatedPerson of the patient is one no more. */
   readonly kinOver?: boolean
+  /** Within which time the RelatedPerson acts for the patient. */
+  readonly kinPeriod?: { readonly start?: string; readonly end?: string }
   /** Who wrote the rows `one` and `secret`, if not the colleague. */
   readonly writtenBy?: 'doctor'
   readonly consents?: readonly { readonly status?: string; readonly provision: object }[]
@@ -158,6 +160,9 @@ export const situations: readonly Situation[] = [
 
   // Of who acts for the patient; doctors see no more of it.
   { name: 'kin-over', kinOver: true, sees: nothing },
+  { name: 'kin-now', kinPeriod: { start: '2020-01-01', end: '2090-01-01' }, sees: nothing },
+  { name: 'kin-ended', kinPeriod: { start: '2020-01-01', end: '2021-01-01' }, sees: nothing },
+  { name: 'kin-not-begun', kinPeriod: { start: '2090-01-01' }, sees: nothing },
   { name: 'kin-denied', consents: [deny({}, 'RelatedPerson/kin')], sees: nothing },
 
   // By what people do.
