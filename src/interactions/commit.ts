@@ -5,8 +5,9 @@ import { FhirError } from '../fhir/error.ts'
 import { stringifyJson } from '../fhir/json.ts'
 import type { Resource } from '../fhir/resource.ts'
 import type { Search } from '../search/create-search.ts'
+import type { Rid } from '../search/keys.ts'
 import type { IndexValues } from '../search/index-values.ts'
-import type { Attached, Handle, Transaction, Write } from '../store/store.ts'
+import { type Attached, type Handle, isTransaction, type Taken, type Transaction, type Write } from '../store/store.ts'
 import { auditRow } from './audit-row.ts'
 import type { Attach } from './binary-bytes.ts'
 import { checkReferences, type Judged } from './check-references.ts'
@@ -21,7 +22,7 @@ export interface CommitParts {
   rules: readonly Rule[]
   base: string
   /** The work that a rule may do inside the transaction; `commit` is passed back in for nested writes. */
-  workOf: (context: Context, tx: Transaction, commit: Commit, proposals: readonly Proposal[]) => Work
+  workOf: (context: Context, tx: Transaction, commit: Commit, proposals: readonly Proposal[]) => CommitWork
 }
 
 export interface CommitOptions {
@@ -50,9 +51,16 @@ export function createCommit({ definitions, access, search, rules, base, workOf 
   const commit: Commit = async (context, handle, proposals, options = {}) => {
     const ruled = !options.nested && proposals.some((proposal) => rulesOf(context, proposal).some(needsWork))
     const attached = ruled ? undefined : options.attach?.alone(proposals)
-    if (ruled || (options.attach && !attached))
-      return handle.transaction((tx) => write(context, tx, proposals, options, tx))
-    return write(context, handle, proposals, options, undefined, attached)
+    if (!ruled && (attached || !options.attach)) return write(context, handle, proposals, options, { attached })
+    const within = (alone?: Handle) => handle.transaction((tx) => write(context, tx, proposals, options, { tx, alone }))
+    if (isTransaction(handle)) return within()
+    try {
+      return await within(handle)
+    } catch (error) {
+      // What a rule read before may have changed until the write; in a transaction it is told what and why.
+      if (error instanceof StaleVersion && error.alone) return within()
+      throw error
+    }
   }
 
   function rulesOf(context: Context, proposal: Proposal): readonly Rule[] {
@@ -67,8 +75,7 @@ export function createCommit({ definitions, access, search, rules, base, workOf 
     handle: Handle,
     proposals: readonly Proposal[],
     options: CommitOptions,
-    tx: Transaction | undefined,
-    attached?: Attached,
+    { tx, alone, attached }: Ground,
   ): Promise<Committed[]> {
     const work = tx && !options.nested ? workOf(context, tx, commit, proposals) : undefined
     if (tx) await options.attach?.within(tx, proposals)
@@ -83,11 +90,13 @@ export function createCommit({ definitions, access, search, rules, base, workOf 
     const indexes = committed.map(({ proposal, resource }) =>
       resource ? search.extract(resource, proposal.id, { isNew: true }) : undefined,
     )
-    const { stale } = await handle.resources.put(
-      committed.flatMap((done, n) => (done.unchanged ? [] : [writeOf(done, indexes[n], attached)])),
+    const takes = committed.map(({ proposal }) => work?.takenBy(proposal.rid) ?? [])
+    const isAlone = alone !== undefined && !tx!.begun() && mayBeAlone(context, committed, takes)
+    const { stale } = await (isAlone ? alone : handle).resources.put(
+      committed.flatMap((done, n) => (done.unchanged ? [] : [writeOf(done, indexes[n], attached, takes[n]!)])),
       committed.map((done, n) => audited(context, done, indexes[n])),
     )
-    if (stale.length > 0) throw new StaleVersion(stale)
+    if (stale.length > 0) throw new StaleVersion(stale, isAlone)
     if (work) {
       for (const done of committed) {
         if (done.unchanged) continue
@@ -98,6 +107,16 @@ export function createCommit({ definitions, access, search, rules, base, workOf 
       }
     }
     return committed
+  }
+
+  /** One statement is all or nothing by itself, when nothing reacts to it. */
+  function mayBeAlone(
+    context: Context,
+    [one, ...others]: readonly Committed[],
+    [takes]: readonly (readonly Taken[])[],
+  ): boolean {
+    if (!one || others.length > 0 || one.proposal.kind !== 'create' || takes!.length > 1) return false
+    return rulesOf(context, one.proposal).every(({ after }) => !after)
   }
 
   /** The resource after the rules had their say, found valid; undefined for a delete. */
@@ -161,6 +180,19 @@ export function createCommit({ definitions, access, search, rules, base, workOf 
   return commit
 }
 
+/** The work of the rules, with what they asked of the write itself. */
+export interface CommitWork extends Work {
+  takenBy(rid: Rid): readonly Taken[]
+}
+
+/** Where a write takes place: in a transaction, or alone. */
+interface Ground {
+  readonly tx?: Transaction
+  /** Instead of the transaction, when that has nothing else to write. */
+  readonly alone?: Handle | undefined
+  readonly attached?: Attached | undefined
+}
+
 /** Only what reacts within the transaction needs one. */
 function needsWork({ before, after }: Rule): boolean {
   return before !== undefined || after !== undefined
@@ -189,11 +221,12 @@ function writeOf(
   { proposal, json, lastUpdated }: Committed,
   index: IndexValues | undefined,
   attached: Attached | undefined,
+  takes: readonly Taken[],
 ): Write {
   const { type, id, rid, expectedVersion, revive } = proposal
   if (!index) return { kind: 'delete', type, id, rid, expectedVersion, lastUpdated }
-  if (proposal.kind === 'create') return { kind: 'create', type, id, rid, lastUpdated, json, index, attached }
-  return { kind: 'update', type, id, rid, expectedVersion, revive, lastUpdated, json, index }
+  if (proposal.kind === 'create') return { kind: 'create', type, id, rid, lastUpdated, json, index, attached, takes }
+  return { kind: 'update', type, id, rid, expectedVersion, revive, lastUpdated, json, index, takes }
 }
 
 /** Whose record a resource leaves is told as well as whose it comes into; a deletion leaves one. */

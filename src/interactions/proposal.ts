@@ -64,9 +64,12 @@ interface Identity {
 export class StaleVersion extends Error {
   override readonly name = 'StaleVersion'
   readonly identities: readonly Identity[]
-  constructor(identities: readonly Identity[]) {
+  /** Nothing of it ran in a transaction. */
+  readonly alone: boolean
+  constructor(identities: readonly Identity[], alone = false) {
     super('the version is no longer current')
     this.identities = identities
+    this.alone = alone
   }
 }
 

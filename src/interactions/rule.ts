@@ -2,7 +2,7 @@ import type { Context } from '../access/principal.ts'
 import type { Resource } from '../fhir/resource.ts'
 import type { Rid } from '../search/keys.ts'
 import type { InteractionKind } from './interaction.ts'
-import type { AuditDetail, Grant, StoredVersion, Transaction } from '../store/store.ts'
+import type { AuditDetail, Grant, StoredVersion, Taken, Transaction } from '../store/store.ts'
 
 /**
  * The one seam by which the product reacts to interactions. A rule belongs to one resource type; `sharing/` makes them,
@@ -50,6 +50,8 @@ export interface Work {
   ridOf(type: string, id: string): Rid
   /** Whether the caller of the interaction may read this resource now. */
   maySee(type: string, id: string): Promise<boolean>
+  /** The Binary becomes what is written's own with the write, for good. False when something else takes it in the same transaction. */
+  take(by: { readonly rid: Rid }, binary: Taken): boolean
   /** What the caller may read now, of a Binary with its bytes; `undefined` too for what this transaction has yet to write. */
   see(type: string, id: string): Promise<StoredVersion | undefined>
 }

@@ -5,24 +5,26 @@ import { parseJson } from '../fhir/json.ts'
 import type { Resource } from '../fhir/resource.ts'
 import { all } from '../search/clause.ts'
 import type { Search } from '../search/create-search.ts'
-import type { Keys } from '../search/keys.ts'
-import type { AuditDetail, StoredVersion, Transaction } from '../store/store.ts'
+import type { Keys, Rid } from '../search/keys.ts'
+import type { AuditDetail, StoredVersion, Taken, Transaction } from '../store/store.ts'
 import { hasBytes } from './binary-bytes.ts'
-import type { Commit } from './commit.ts'
+import type { Commit, CommitWork } from './commit.ts'
 import type { Proposal } from './proposal.ts'
-import type { Work } from './rule.ts'
 import { rowsOrNone } from './visible-rows.ts'
 
 const most = 100
 
 /** What rules may do inside the transaction of a write; see rule.ts. */
 export function createWork({ access, search, keys }: { access: Access; search: Search; keys: Keys }) {
-  return function workOf(caller: Context, tx: Transaction, commit: Commit, proposals: readonly Proposal[]): Work {
+  return function workOf(caller: Context, tx: Transaction, commit: Commit, proposals: readonly Proposal[]): CommitWork {
     const { accountId, person } = caller.principal
     // The server may do it, and who caused it is told.
     const cause = { ...(accountId ? { accountId } : {}), ...(person ? { person } : {}) }
     const context: Context = { ...caller, principal: { ...serverPrincipal, ...cause } }
     const inThisTransaction = new Set(proposals.map(({ type, id }) => `${type}/${id}`))
+
+    const takers = new Map<Rid, Rid>()
+    const takes = new Map<Rid, readonly Taken[]>()
 
     async function read(type: string, id: string): Promise<Resource | undefined> {
       const [stored] = await tx.resources.read(type, [id])
@@ -74,6 +76,14 @@ export function createWork({ access, search, keys }: { access: Access; search: S
         return (await see(type, id)) !== undefined
       },
       see,
+      take({ rid }, binary) {
+        const holder = takers.get(binary.rid)
+        if (holder !== undefined && holder !== rid) return false
+        if (holder === undefined) takes.set(rid, [...(takes.get(rid) ?? []), binary])
+        takers.set(binary.rid, rid)
+        return true
+      },
+      takenBy: (rid) => takes.get(rid) ?? [],
     }
   }
 }

@@ -6,7 +6,7 @@ import type { Change, Rule, Work } from '../interactions/rule.ts'
 import type { Attachments } from '../store/store.ts'
 
 interface Parts {
-  attachments: Pick<Attachments, 'find'>
+  attachments: Pick<Attachments, 'retire'>
   base: string
 }
 
@@ -18,14 +18,14 @@ interface Parts {
 export function binaries({ attachments, base }: Parts): Rule {
   return { type: 'Binary', concerns, before }
 
-  /** A new one that names no owner is nobody's yet. */
+  /** A new one that names no owner is nobody's yet; and an owned one takes no further bytes, which is for the store to refuse. */
   function concerns({ kind, after }: Change): boolean {
-    return kind !== 'create' || after?.['securityContext'] !== undefined
+    return kind === 'delete' || (kind === 'create' && after?.['securityContext'] !== undefined)
   }
 
   async function before(change: Change, work: Work): Promise<undefined> {
-    if (change.kind === 'create') await refuseForeignOwner(change, work)
-    else await refuseLinked(change, work)
+    if (change.kind === 'delete') await refuseLinked(change, work)
+    else await refuseForeignOwner(change, work)
   }
 
   /** "The securityContext element … provides a reference to a resource that is a proxy for this one": here a document's. */
@@ -40,17 +40,9 @@ export function binaries({ attachments, base }: Parts): Rule {
     if (!(await work.maySee(owner.type, owner.id))) throw unknownReference(`${owner.type}/${owner.id}`, expression)
   }
 
-  /** The lock keeps a document from taking the Binary between this look and the commit. */
   async function refuseLinked({ identity: { id, rid } }: Change, work: Work): Promise<void> {
-    await work.tx.lock([binaryLock(id)])
-    const stored = await attachments.find(rid, undefined, work.tx)
-    if (stored?.owner === undefined) return
+    if (await attachments.retire(work.tx, rid)) return
     const text = `Binary/${id} belongs to a document and does not change: store another one and let the document refer to it.`
     throw new FhirError('conflict', text, { expression: 'Binary' })
   }
-}
-
-/** Held by whoever links, changes or deletes a Binary. */
-export function binaryLock(id: string): string {
-  return `Binary/${id}`
 }

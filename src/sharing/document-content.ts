@@ -9,7 +9,6 @@ import type { Change, Work } from '../interactions/rule.ts'
 import type { Keys } from '../search/keys.ts'
 import type { Attachments } from '../store/store.ts'
 import type { StoredObject } from '../store/stored-object.ts'
-import { binaryLock } from './binary.ts'
 
 /** https://hl7.org/fhir/R4/datatypes.html#Attachment */
 export interface Attachment {
@@ -33,8 +32,8 @@ interface Parts {
 export type Content = ReturnType<typeof createContent>
 
 /**
- * The bytes of a document, in two steps: before the write inline data becomes a Binary and local Binaries are looked up;
- * after it they get their owner, for good.
+ * The bytes of a document: before the write inline data becomes a Binary and local Binaries are looked up; with it they get their
+ * owner, for good.
  */
 export function createContent({ attachments, keys, base, limit }: Parts) {
   /** The attachment as it is stored, below `place`. */
@@ -71,6 +70,7 @@ export function createContent({ attachments, keys, base, limit }: Parts) {
     refuseOther(attachment, { size: bytes.length, sha1: createHash('sha1').update(bytes).digest('base64') }, place)
     const owner = `${change.identity.type}/${change.identity.id}`
     const object = await stored({ bytes, contentType, owner }, change.context, work)
+    work.take(change.identity, { rid: object.rid, version: 1 })
     return described(attachment, object.url, object, change.context.now)
   }
 
@@ -87,7 +87,7 @@ export function createContent({ attachments, keys, base, limit }: Parts) {
       const rid = work.ridOf('Binary', binary.id!)
       const uploader = principal.person?.rid ?? keys.key('client', principal.clientId)
       await attachments.attach(work.tx, { rid, version: 1, contentType, uploader }, object)
-      return { ...object, contentType, url: `Binary/${binary.id}` }
+      return { ...object, rid, contentType, url: `Binary/${binary.id}` }
     } catch (error) {
       await attachments.discard(object)
       throw error
@@ -102,8 +102,6 @@ export function createContent({ attachments, keys, base, limit }: Parts) {
     work: Work,
   ): Promise<Attachment> {
     const expression = `${place}.url`
-    // Before the look, with the beginning of the transaction: nobody else links, changes or deletes it until the commit.
-    await work.tx.lock([binaryLock(id)])
     const seen = await work.see('Binary', id)
     if (!seen && !(await work.maySee('Binary', id))) {
       if (context.principal.roles.includes('admin')) return attachment
@@ -113,10 +111,12 @@ export function createContent({ attachments, keys, base, limit }: Parts) {
       const text = 'A document refers to a Binary without its version: linked, it has no other.'
       throw new FhirError('unprocessable', text, { expression })
     }
-    const object = seen ? seen.object : await attachments.find(work.ridOf('Binary', id), undefined, work.tx)
+    const rid = work.ridOf('Binary', id)
+    const object = seen ? seen.object : await attachments.find(rid, undefined, work.tx)
     if (!object) throw unknownReference(`Binary/${id}`, expression)
     if (object.owner && object.owner.rid !== identity.rid) throw ownedByAnother(id, expression)
     refuseOther(attachment, object, place)
+    if (!work.take(identity, { rid, version: seen?.version })) throw ownedByAnother(id, expression)
     return described(attachment, `Binary/${id}`, object, context.now)
   }
 

@@ -14,7 +14,7 @@ type DocumentContent = { attachment?: Attachment; [element: string]: unknown }
  * https://hl7.org/fhir/R4/documentreference.html
  */
 export function documentUpload({ content }: { content: Content }): Rule {
-  return { type: 'DocumentReference', before, after }
+  return { type: 'DocumentReference', before }
 
   async function before(change: Change, work: Work): Promise<Resource | undefined> {
     if (!change.after) return undefined
@@ -25,13 +25,6 @@ export function documentUpload({ content }: { content: Content }): Rule {
     }
     const said = isImport(change) ? change.after : described(change, change.after)
     return { ...said, ...(stored.length === 0 ? {} : { content: stored }) }
-  }
-
-  async function after(change: Change, work: Work): Promise<void> {
-    const known = new Set(contentOf(change.before).map(({ attachment }) => attachment?.url))
-    for (const [n, { attachment }] of contentOf(change.after).entries()) {
-      if (attachment && !known.has(attachment.url)) await content.owned(attachment, placeOf(n), change, work)
-    }
   }
 }
 

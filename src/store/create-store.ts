@@ -36,12 +36,16 @@ export async function createStore({
   const tables = await readTables(database)
   const nameOf = createStatementNames()
 
-  function bound(query: Handle['query'], record?: Audit['record']): Pick<Handle, 'resources' | 'grants'> {
+  function bound(
+    query: Handle['query'],
+    read: Handle['query'],
+    record?: Audit['record'],
+  ): Pick<Handle, 'resources' | 'grants'> {
     return {
       resources: {
-        ...createReads({ query, keys, tables, nameOf, ...(record && { record }) }),
-        ...createHistories({ query, keys, tables, nameOf }),
-        ...createSearches({ query, nameOf }),
+        ...createReads({ query: read, keys, tables, nameOf, ...(record && { record }) }),
+        ...createHistories({ query: read, keys, tables, nameOf }),
+        ...createSearches({ query: read, nameOf }),
         redact: createRedact({ query, tables }),
         put: createPut({ query, nameOf, tables, inTransaction: record === undefined }),
       },
@@ -52,9 +56,9 @@ export async function createStore({
   const { query } = database
   const audit = createAudit({ query })
   return {
-    ...bound(query, audit.record),
+    ...bound(query, query, audit.record),
     query,
-    transaction: createTransactions({ database, keys, onError, bind: (within) => bound(within) }),
+    transaction: createTransactions({ database, keys, onError, bind: (write, read) => bound(write, read) }),
     audit,
     attachments: createAttachments({ query, objects, now }),
     close: () => database.close(),

@@ -28,10 +28,19 @@ export interface Handle {
 }
 
 export interface Transaction extends Handle {
+  /**
+   * Whether anything was written or locked. What is read before that is read outside of it, and whoever has but one statement to
+   * write may do so outside as well.
+   */
+  begun(): boolean
   /** Waits for and holds locks on the texts until the transaction ends (conditional creates of the same criteria): one statement, in sorted order. */
   lock(texts: readonly string[]): Promise<void>
   /** Runs once the outermost transaction has committed, e.g. to send a mail; never when it rolls back or is run again. */
   afterCommit(act: () => Promise<void>): void
+}
+
+export function isTransaction(handle: Handle): handle is Transaction {
+  return 'begun' in handle
 }
 
 export interface Resources {
@@ -157,6 +166,7 @@ export type Write =
       readonly index: IndexValues
       /** The bytes of a new Binary, tied to it in the same statement. Only of a write that is alone in its statement. */
       readonly attached?: Attached | undefined
+      readonly takes?: readonly Taken[] | undefined
     }
   | {
       readonly kind: 'update'
@@ -169,6 +179,7 @@ export type Write =
       readonly lastUpdated: number
       readonly json: string
       readonly index: IndexValues
+      readonly takes?: readonly Taken[] | undefined
     }
   | {
       readonly kind: 'delete'
@@ -184,6 +195,16 @@ export interface Attached {
   readonly contentType: string
   readonly uploader: Rid
   readonly object: SavedObject
+}
+
+/**
+ * A Binary that becomes the own of what is written, for good. When it has another owner, or is no longer in this version, the
+ * write is stale.
+ */
+export interface Taken {
+  readonly rid: Rid
+  /** Any, when left out. */
+  readonly version?: number | undefined
 }
 
 /** The enforced form of Consents. Epoch ms; `rid` 0n: the patient's whole record. */
@@ -268,6 +289,8 @@ export interface Attachments {
   ): Promise<void>
   /** The object of a Binary's version (current when absent); `within` a transaction, what it attached is seen as well. */
   find(binary: Rid, version?: number, within?: Handle): Promise<StoredObject | undefined>
+  /** Before a Binary is deleted: nobody can own it from now on. False when somebody owns it; then nothing else may happen in `tx`. */
+  retire(tx: Handle, binary: Rid): Promise<boolean>
   /** Fixes the owner for good. False when another resource owns it already. */
   own(tx: Handle, binary: Rid, owner: { type: string; rid: Rid }): Promise<boolean>
   /** Removes objects without rows that nobody keeps, and unlinked Binaries' objects older than 24 h; answers how many. */

@@ -146,6 +146,51 @@ describe('a document that links an uploaded Binary', () => {
     assert.deepEqual(body.issue[0].expression, ['DocumentReference.content[0].attachment.url'])
   })
 
+  test('of many documents that link the same bytes at once, alone or in a Bundle, one has them and nothing is left of the others', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const url = await uploaded(doctor)
+      const before = await rows('documentreference')
+      const document = withAttachment({ url })
+      const inBundle = aTransaction({ resource: document, request: { method: 'POST', url: 'DocumentReference' } })
+      const answers = await Promise.all(
+        Array.from({ length: 8 }, (_, n) =>
+          n % 4 === 3 ? doctor.client.post('', inBundle) : doctor.client.post('DocumentReference', document),
+        ),
+      )
+      const statuses = answers.map(({ status }) => (status < 300 ? 'taken' : status)).sort()
+      assert.deepEqual(statuses, [409, 409, 409, 409, 409, 409, 409, 'taken'])
+      assert.equal(await rows('documentreference'), before + 1)
+    }
+  })
+
+  test('linked while they are deleted or changed: the document has the bytes that it tells of, or there is no document', async () => {
+    for (let round = 0; round < 12; round += 1) {
+      const url = await uploaded(doctor)
+      const other = Buffer.from('other bytes')
+      const [linked, raced] = await Promise.all([
+        doctor.client.post('DocumentReference', withAttachment({ url })),
+        round % 2 === 0
+          ? doctor.client.delete(url)
+          : doctor.client.raw('put')(url).set('content-type', 'application/pdf').send(other),
+      ])
+      assert.ok([201, 409, 422].includes(linked.status), JSON.stringify(linked.body))
+      assert.ok([200, 204, 409].includes(raced.status), JSON.stringify(raced.body))
+      if (linked.status !== 201) continue
+      const kept = (await doctor.client.get(url).buffer().parse(raw)).body as Buffer
+      const [{ attachment }] = linked.body.content
+      assert.equal(attachment.hash, createHash('sha1').update(kept).digest('base64'))
+      assert.equal((await doctor.client.delete(url)).status, 409)
+    }
+  })
+
+  test('two documents of one Bundle do not share them', async () => {
+    const url = await uploaded(doctor)
+    const entry = { resource: withAttachment({ url }), request: { method: 'POST', url: 'DocumentReference' } }
+    const before = await rows('documentreference')
+    assert.equal((await doctor.client.post('', aTransaction(entry, entry))).status, 409)
+    assert.equal(await rows('documentreference'), before)
+  })
+
   test('cannot take what another uploaded: it answers as for bytes that do not exist', async () => {
     const url = await uploaded(colleague)
     const taken = await doctor.client.post('DocumentReference', withAttachment({ url }))

@@ -49,6 +49,28 @@ test('a new Binary and its bytes are one statement: both are there, or neither',
   assert.equal(await sizes(`select count(*)::int4 as n from attachment where object_key = '${'ef'.repeat(16)}'`), 0)
 })
 
+test('what takes a Binary has it with its own write; taken before or in another version, nothing is written', async () => {
+  const tied = (key: string) => ({
+    ...{ contentType: 'text/plain', uploader: 7n },
+    object: { key: key.repeat(16), size: 3, sha1: 'sha1', sha256: 'sha256', enc: 0 },
+  })
+  const binary = { ...aCreate(keys, 'Binary', {}), attached: tied('12') }
+  await put([binary])
+  const document = () => aCreate(keys, 'DocumentReference', {})
+  const taking = (version: number | undefined) => ({ ...document(), takes: [{ rid: binary.rid, version }] })
+  assert.equal((await put([taking(2)], 1)).stale.length, 1, 'there is no version 2')
+  const first = taking(1)
+  assert.equal(await test_.trips(() => put([first], 1)), 1)
+  const [owned] = await rows('select owner_type, owner from attachment where rid = $1', binary.rid)
+  assert.deepEqual(owned, { owner_type: 'DocumentReference', owner: first.rid })
+  const before = await audited()
+  for (const late of [[taking(1)], [taking(undefined)], [document(), taking(1)]]) {
+    assert.equal((await put(late, 1)).stale.length, late.length)
+    for (const { id } of late) assert.deepEqual(await test_.store.resources.read('DocumentReference', [id]), [])
+  }
+  assert.equal(await audited(), before)
+})
+
 test('a create of an identity that exists, or that existed, is stale and stores nothing', async () => {
   const create = aNamed(keys, 'Patient', 'twice')
   assert.deepEqual((await put([create], 1)).stale, [])

@@ -21,10 +21,13 @@ export interface AttachmentRow {
 export const attachmentColumns = 'a.object_key, a.size, a.sha1, a.sha256, a.enc, a.content_type, a.owner_type, a.owner'
 
 /** The table `attachment`: one row per version of a Binary. The owner, once set, stands in all of them. */
-export function createAttachmentRows(pool: Queries, now: () => number): Pick<Attachments, 'attach' | 'find' | 'own'> {
+export function createAttachmentRows(
+  pool: Queries,
+  now: () => number,
+): Pick<Attachments, 'attach' | 'find' | 'own' | 'retire'> {
   return {
     async attach(tx, binary, object) {
-      if (binary.version > 1 && (await lockRows(tx, binary.rid)).some(isOwned)) throw ownedAlready()
+      if (binary.version > 1 && !(await retired(tx, binary.rid))) throw ownedAlready()
       await tx.query(
         `insert into attachment (rid, ver, object_key, size, sha1, sha256, enc, content_type, uploader, created)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
@@ -53,27 +56,38 @@ export function createAttachmentRows(pool: Queries, now: () => number): Pick<Att
       return row && objectOf(row)
     },
 
-    async own(tx, binary, owner) {
-      const [row] = await tx.query<{ owned: boolean }>(
-        'select own_attachment($1, $2, $3) as owned',
-        [String(binary), owner.type, String(owner.rid)],
-        'attachment-own',
-      )
-      return row!.owned
-    },
+    // A statement that waited for another version knows only what was there before: the next one finds it.
+    own: async (tx, binary, owner) => (await taken(tx, binary, owner)) || (await taken(tx, binary, owner)),
+    retire: retired,
   }
 }
 
-function lockRows(tx: Queries, binary: Rid): Promise<Pick<AttachmentRow, 'owner'>[]> {
-  return tx.query('select owner from attachment where rid = $1 for update', [String(binary)], 'attachment-lock')
+async function taken(tx: Queries, binary: Rid, owner: { type: string; rid: Rid }): Promise<boolean> {
+  const [row] = await tx.query<{ owned: boolean }>(
+    `with taken as (update attachment set owner_type = $2, owner = $3 where rid = $1 and latest and owner is null returning rid),
+       older as (update attachment a set owner_type = $2, owner = $3 from taken t
+         where a.rid = t.rid and not a.latest and a.owner is null)
+     select exists (select from taken)
+       or exists (select from attachment where rid = $1 and owner_type = $2 and owner = $3) as owned`,
+    [String(binary), owner.type, String(owner.rid)],
+    'attachment-own',
+  )
+  return row!.owned
 }
 
-function isOwned(row: Pick<AttachmentRow, 'owner'>): boolean {
-  return row.owner !== null
+/** From now on the row is not the latest, unless somebody owns it: false then. */
+async function retired(tx: Queries, binary: Rid): Promise<boolean> {
+  const rows = await tx.query<Pick<AttachmentRow, 'owner'>>(
+    'update attachment set latest = false where rid = $1 and latest returning owner',
+    [String(binary)],
+    'attachment-retire',
+  )
+  return rows.every(({ owner }) => owner === null)
 }
 
 function ownedAlready(): FhirError {
-  return new FhirError('conflict', 'A Binary that a resource refers to cannot be changed.')
+  const text = 'A Binary that a document refers to does not change: store another one and let the document refer to it.'
+  return new FhirError('conflict', text, { expression: 'Binary' })
 }
 
 /** Of a version. */

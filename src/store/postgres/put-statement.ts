@@ -1,6 +1,6 @@
 import type { Statement } from '../../search/request.ts'
 import type { AuditRow, Write } from '../store.ts'
-import { attachedPart } from './attached-row.ts'
+import { attachedPart, type TakenRow, takenParts, takesOf } from './attached-row.ts'
 import { auditInsert } from './audit-rows.ts'
 import { createParams, manyRows, oneRow, type Params } from './params.ts'
 import {
@@ -29,7 +29,9 @@ export function putStatement(tables: Tables, writes: readonly Write[], audit: re
   const params = createParams()
   const rows = writes.map((write, n) => writeRow(tables, write, n))
   const [first, ...others] = rows
-  const body = first && others.length === 0 ? single(params, tables, first) : several(params, tables, rows)
+  const takes = takesOf(writes)
+  const body =
+    first && others.length === 0 ? single(params, tables, first, takes) : several(params, tables, rows, takes)
   const replaced = rows.some(({ deed }) => deed === 'update' || deed === 'delete')
   const replaces = !replaced ? undefined : others.length === 0 ? 'true' : "w.deed in ('update', 'delete')"
   const parts = [...body.parts, ...sideParts(params, rows, { replaces, when: body.when })]
@@ -46,20 +48,25 @@ interface Body {
   answer: string
 }
 
-function single(params: Params, tables: Tables, row: WriteRow): Body {
+function single(params: Params, tables: Tables, row: WriteRow, takes: readonly TakenRow[]): Body {
   const { table, deed } = row
   const columns = deed === 'delete' ? identityColumns : [...identityColumns, ...contentColumns]
   const parts = [`w as not materialized (${oneRow(params, columns, row)})`]
-  const when = deed === 'insert' ? undefined : 'exists (select from m)'
-  const expected = 's.ver = w.expected'
+  const isSure = deed === 'insert' && takes.length === 0
+  const when = isSure ? undefined : 'exists (select from m)'
+  const took = takenParts(params, takes, parts)
+  const expected = all('s.ver = w.expected', took)
   if (deed === 'update') parts.push(`m as (${updateCurrent(tables, table, expected)} returning s.rid)`)
   else if (deed === 'delete') parts.push(`m as (${deleteCurrent(table, expected)} returning s.rid)`)
-  else parts.push(`m as (${insertCurrent(tables, table, freeCondition(table, deed))} returning rid)`)
+  else
+    parts.push(
+      `m as (${insertCurrent(tables, table, all(freeCondition(table, deed), took) || undefined)} returning rid)`,
+    )
   const version = deed === 'delete' ? insertDeletedVersion(table, when) : insertVersion(table, when)
   return { parts, when, answer: `${version} returning 0 as n` }
 }
 
-function several(params: Params, tables: Tables, rows: readonly WriteRow[]): Body {
+function several(params: Params, tables: Tables, rows: readonly WriteRow[], takes: readonly TakenRow[]): Body {
   const columns = [...placeColumns, ...identityColumns, ...contentColumns]
   const parts = [`w as materialized (${manyRows(params, columns, inLockOrder(rows))})`]
   const deeds = new Map<string, Set<Deed>>()
@@ -67,17 +74,19 @@ function several(params: Params, tables: Tables, rows: readonly WriteRow[]): Bod
   const guards = [...deeds].flatMap(([table, done]) => guardsOf(table, done))
   guards.forEach((guard, n) => parts.push(`g${n} as materialized (${guard})`))
   const passed = guards.map((_, n) => `select n from g${n}`)
+  const took = takenParts(params, takes, parts)
   if (guards.length > 0) {
     const guarded = params.add(rows.filter(({ deed }) => deed !== 'insert').length)
     parts.push(
       `gate as materialized (select count(*) = ${guarded}::int8 as open from (${passed.join(' union all ')}) g)`,
     )
   }
-  const when = guards.length > 0 ? '(select open from gate)' : undefined
+  const when = all(guards.length > 0 ? '(select open from gate)' : undefined, took) || undefined
   for (const [table, done] of deeds) {
     for (const text of deedsOf(tables, table, done, when)) parts.push(`m${parts.length} as (${text})`)
   }
-  return { parts, when, answer: [`select n from w where deed = 'insert'`, ...passed].join(' union all ') }
+  const answer = [`select n from w where deed = 'insert'`, ...passed].join(' union all ')
+  return { parts, when, answer: took === undefined ? answer : `select n from (${answer}) passed where ${took}` }
 }
 
 function deedsOf(tables: Tables, table: string, deeds: ReadonlySet<Deed>, when: string | undefined): string[] {

@@ -10,8 +10,8 @@ const lockBits = 12
 interface Parts {
   database: Database
   keys: Keys
-  /** The rest of the handle, on the transaction's own connection. */
-  bind: (query: Handle['query']) => Pick<Handle, 'resources' | 'grants'>
+  /** The rest of the handle: `write` begins the transaction, `read` is a part of it once it has begun. */
+  bind: (write: Handle['query'], read: Handle['query']) => Pick<Handle, 'resources' | 'grants'>
   /** Hears of what failed after the commit, when nobody can be told any more. */
   onError: (error: unknown) => void
 }
@@ -24,8 +24,9 @@ export function createTransactions({ database, keys, bind, onError }: Parts): Ha
     const { query } = connection
     const afterwards: (() => Promise<void>)[] = []
     const tx: Transaction = {
-      ...bind(query),
+      ...bind(query, (text, values, name) => (connection.begun() ? query : database.query)(text, values, name)),
       query,
+      begun: () => connection.begun(),
       transaction: (inner) => inner(tx),
       lock: (texts) => connection.begin(lockStatement(keys, texts)),
       afterCommit: (act) => void afterwards.push(act),
@@ -111,6 +112,7 @@ function createLazyConnection(database: Database) {
 
   return {
     begin,
+    begun: () => opened !== undefined,
     query,
     async commit() {
       if (failure) throw failure.error
