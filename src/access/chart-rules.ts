@@ -54,7 +54,8 @@ export function chartRules(definitions: PartDefinitions, say: Phrases, policy: I
     }
     if (policy === 'all-normal') return or(and(ordinary, unruled), and(lifted, related))
     // What is rare is asked first.
-    return byPolicy.op === 'none' ? and(lifted, related) : and(related, or(and(byPolicy, unruled), lifted))
+    if (byPolicy.op === 'none') return and(lifted, related)
+    return and(related, or(and(byPolicy, unruled), lifted))
   }
 
   return {
