@@ -20,6 +20,7 @@ const cachedLength = 200
 export function createKeys(secret: Buffer, now: () => number = Date.now) {
   const hmac64 = createHmac64(secret)
   const cache = new Map<string, bigint>()
+  const rids = new Map<string, Rid>()
   const node = BigInt(randomBytes(2).readUInt16BE() & 0x3ff)
   let lastTick = 0
   let counter = 0
@@ -43,7 +44,20 @@ export function createKeys(secret: Buffer, now: () => number = Date.now) {
     return BigInt.asUintN(59, hmac64(`id\u001f${type}\u001f${rid}`))
   }
 
+  /** The same few people and patients are named again and again, several times by one resource. */
   function ridOf(type: string, id: string): Rid {
+    const name = `${type}/${id}`
+    return rids.get(name) ?? remembered(name, computedOf(type, id))
+  }
+
+  function remembered(name: string, rid: Rid): Rid {
+    if (name.length > cachedLength) return rid
+    if (rids.size >= cacheLimit) rids.clear()
+    rids.set(name, rid)
+    return rid
+  }
+
+  function computedOf(type: string, id: string): Rid {
     const rid = ridInside(id)
     if (rid !== undefined && idOf(type, rid) === id) return rid
     return BigInt.asIntN(64, (1n << 63n) | BigInt.asUintN(62, hash64(`rid\u001f${type}\u001f${id}`)))
@@ -66,7 +80,8 @@ export function createKeys(secret: Buffer, now: () => number = Date.now) {
     lastTick = counter > 0xfff ? tick + 1 : tick
     if (counter > 0xfff) counter = 0
     const rid = (BigInt(lastTick) << 22n) | (node << 12n) | BigInt(counter)
-    return { id: idOf(type, rid), rid }
+    const id = idOf(type, rid)
+    return { id, rid: remembered(`${type}/${id}`, rid) }
   }
 
   const salt = (parameter: string, targetType: string): Key => key('salt', parameter, targetType)

@@ -112,5 +112,5 @@ function widest(known: Period | undefined, other: Period): Period {
 }
 
 function sorted(keys: ReadonlySet<Key>): Key[] {
-  return [...keys].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+  return Array.from(BigInt64Array.from(keys).sort())
 }
