@@ -43,6 +43,11 @@ function peerRatio({ medplum }: Target, concurrency: number): number | undefined
   return medplum?.[concurrency >= 32 ? 2 : concurrency >= 8 ? 1 : 0]
 }
 
+/** Two digits that count: 0.16, 0.038. */
+function share(ratio: number): string {
+  return ratio.toFixed(ratio < 0.1 ? 3 : 2)
+}
+
 export function ratioTable(rows: readonly Row[]): string {
   const lines = rows.map(({ operation, concurrency, rate, limit, ratio, verdict }) => {
     const target: Target = targets[operation]
@@ -54,9 +59,9 @@ export function ratioTable(rows: readonly Row[]): string {
       concurrency,
       text((target.resources ?? 1) * rate),
       `${target.limit} ${text(limit)}`,
-      ratio.toFixed(2),
+      share(ratio),
     ]
-    return [...cells, wanted, peer ?? '', verdict]
+    return [...cells, wanted, peer === undefined ? '' : share(peer), verdict]
   })
   return table(['operation', 'c', 'ours/s', 'limit/s', 'ratio', 'target', 'Medplum', 'verdict'], lines)
 }
