@@ -15,6 +15,7 @@ const scopes = [
   'api/scopes-without-patient.test.ts',
 ]
 const matrix = ['searches-of-doctor', 'of-others', 'reads-of-doctor'].map((name) => `sharing/matrix-${name}.test.ts`)
+const roleMatrix = ['api/role-matrix.test.ts', 'api/role-matrix-of-others.test.ts']
 const inAccess = (...names: string[]) => names.map((name) => `src/access/${name}.ts`)
 const conditions: readonly Kind[] = ['clause', 'operand', 'arm', 'guard', 'refusal', 'case', 'filter']
 
@@ -24,13 +25,13 @@ export const areas: readonly Area[] = [
     name: 'rows',
     sources: inAccess('scope-rows', 'chart-rules', 'party-rules', 'row-rules', 'rule', 'create-access'),
     kinds: [...conditions, 'row'],
-    tests: [...scopes, 'api/role-matrix.test.ts', 'unit/access', ...matrix],
+    tests: [...scopes, ...roleMatrix, 'unit/access', ...matrix],
   },
   {
     name: 'roles',
     sources: inAccess('role-matrix', 'provenance-targets'),
     kinds: ['row'],
-    tests: [...scopes, 'api/role-matrix.test.ts', 'unit/access'],
+    tests: [...scopes, ...roleMatrix, 'unit/access'],
   },
   {
     name: 'scopes',
@@ -45,13 +46,7 @@ export const areas: readonly Area[] = [
       ...['judge-subject', 'judge-task', 'elements', 'must-see', 'labels'],
     ),
     kinds: [...conditions, 'call', 'row'],
-    tests: [
-      'unit/access',
-      ...scopes,
-      'api/role-matrix.test.ts',
-      'api/references.test.ts',
-      'api/consent-grants.test.ts',
-    ],
+    tests: ['unit/access', ...scopes, ...roleMatrix, 'api/references.test.ts', 'api/consent-grants.test.ts'],
   },
   {
     // The decision on consents, and its twin in SQL.
@@ -72,7 +67,7 @@ export const areas: readonly Area[] = [
       (name) => `src/interactions/${name}.ts`,
     ),
     kinds: conditions,
-    tests: [...scopes, 'api/role-matrix.test.ts', 'api/references.test.ts', 'api/transaction.test.ts'],
+    tests: [...scopes, ...roleMatrix, 'api/references.test.ts', 'api/transaction.test.ts'],
   },
   {
     name: 'granted scopes',

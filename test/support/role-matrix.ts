@@ -43,15 +43,12 @@ export interface Cell {
   readonly questions: readonly Question[]
 }
 
-export const roles: readonly Column[] = [
-  'admin',
-  'records-office',
-  'privacy-officer',
-  'practitioner',
-  'patient',
-  'proxy',
-  'system',
-]
+/** In two parts, so that two files may ask at once. */
+export const roles = {
+  staff: ['admin', 'records-office', 'privacy-officer', 'practitioner'],
+  others: ['patient', 'proxy', 'system'],
+} as const satisfies Record<string, readonly Column[]>
+const everybody: readonly Column[] = [...roles.staff, ...roles.others]
 const actions: readonly Action[] = ['read', 'search', 'update', 'delete', 'create']
 const letters: Readonly<Record<Action, string>> = { create: 'C', read: 'R', update: 'U', delete: 'D', search: 'S' }
 
@@ -59,7 +56,7 @@ const letters: Readonly<Record<Action, string>> = { create: 'C', read: 'R', upda
 export function cells(classOf: ClassOf): Cell[] {
   const types = [...new Set(seeds.map(({ resource }) => resource.resourceType))]
   return types.flatMap((type) =>
-    roles.flatMap((role) =>
+    everybody.flatMap((role) =>
       actions.map((action) => ({ type, role, action, questions: questionsOf(type, role, action, classOf) })),
     ),
   )
@@ -133,7 +130,7 @@ function histories(
 
 /** Whether anybody may delete any resource of the type. */
 function isDeletable(type: string, classOf: ClassOf): boolean {
-  return roles.some((role) => permissions(type, role, 'delete', classOf).length > 0)
+  return everybody.some((role) => permissions(type, role, 'delete', classOf).length > 0)
 }
 
 /**
