@@ -37,7 +37,7 @@ export interface Parts {
 
 /**
  * Everything in turn, `repeats` times over, so that a noisy minute spoils one repeat and not one operation; each limit just
- * before the operations that are measured against it.
+ * before and just after the operations that are measured against it.
  */
 export async function measure(
   parts: Parts,
@@ -48,7 +48,7 @@ export async function measure(
 ): Promise<Measurements> {
   const groups = groupsOf(options)
   const everything = [...new Set(groups.flatMap(({ limit, names }) => [limit, ...names]))]
-  const total = everything.length + options.repeats * groups.reduce((sum, { names }) => sum + 1 + names.length, 0)
+  const total = everything.length + options.repeats * groups.reduce((sum, { names }) => sum + 2 + names.length, 0)
   const samples = new Map<OperationName, Measured[]>()
   const firstErrors = new Map<string, string>()
   let peakMemory = 0
@@ -85,10 +85,13 @@ export async function measure(
   for (let repeat = 0; repeat < options.repeats; repeat++) {
     for (const { limit, concurrency, names } of groups) {
       if (Date.now() > until) break
-      const { rate } = await one(limit, concurrency, repeat)
-      for (const name of names) {
+      const before = await one(limit, concurrency, repeat)
+      const ours = new Map<OperationName, Cell['measured']>()
+      for (const name of names) ours.set(name, await one(name, concurrency, 1000 * repeat + 1))
+      const after = await one(limit, concurrency, repeat + 500)
+      const rate = (before.rate + after.rate) / 2
+      for (const [name, measured] of ours) {
         const target: Target = targets[name]
-        const measured = await one(name, concurrency, 1000 * repeat + 1)
         const ratio = ((target.resources ?? 1) * measured.rate) / rate
         samples.set(name, [...(samples.get(name) ?? []), { ...measured, limit: rate, ratio }])
       }

@@ -6,7 +6,7 @@ import type { OperationName, Target } from './targets.ts'
 export interface Measured {
   readonly concurrency: number
   readonly rate: number
-  /** What the limit reached a moment before. */
+  /** What the limit reached a moment before and after. */
   readonly limit: number
   /** Of the repeat itself, so that a machine whose load changes changes both sides of it. */
   readonly ratio: number
