@@ -4,10 +4,10 @@ import { localReference } from '../fhir/reference.ts'
 import type { Reference, Resource } from '../fhir/resource.ts'
 import type { Person } from './rule.ts'
 
-/** The top-level elements that differ; identity and `meta`, which the server writes, left out. */
+/** The top-level elements that differ between two versions; `meta`, which the server writes, left out. */
 export function changedElements(before: Resource, after: Resource): string[] {
   const names = new Set([...Object.keys(before), ...Object.keys(after)])
-  for (const written of ['resourceType', 'id', 'meta']) names.delete(written)
+  names.delete('meta')
   return [...names].filter((name) => !isDeepStrictEqual(before[name], after[name])).sort()
 }
 

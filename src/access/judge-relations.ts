@@ -8,7 +8,6 @@ import type { ClassOf } from './resource-class.ts'
 const relationElements: Readonly<Record<string, readonly string[]>> = {
   Patient: ['generalPractitioner', 'managingOrganization', 'link'],
   EpisodeOfCare: ['careManager'],
-  Practitioner: ['active', 'identifier', 'qualification', 'name'],
 }
 
 const ownContactFields = ['telecom', 'address', 'photo']
@@ -41,7 +40,8 @@ export function judgeRelations(
       referencesIn(after, element).every(({ reference }) => isPerson(reference, principal.person, base))
     if (!himself) throw onlyAdministrators(`${type}.${element}`)
   }
-  if (type === 'Practitioner' && before) onlyChanges(before, after, ownContactFields)
+  // Whoever is no administrator makes none.
+  if (type === 'Practitioner') onlyChanges(before!, after, ownContactFields)
 }
 
 function onlyAdministrators(expression: string): FhirError {

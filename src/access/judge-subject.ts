@@ -25,7 +25,7 @@ export function judgeSubject(
 ): void {
   const type = after.resourceType
   const inCompartment = definitions.compartmentParameters('Patient', type).length > 0 || type === 'Task'
-  if (!inCompartment || type === 'Patient') return
+  if (!inCompartment) return
   for (const { reference, path } of subjectElements.flatMap((element) => referencesIn(after, element))) {
     if (localReference(reference.reference ?? '', base)) continue
     const text = `${path} must be a literal reference to a resource of this server, such as "Patient/1".`

@@ -192,3 +192,47 @@ all('security labels', [
     after: observation,
   },
 ])
+
+all('who may take a label away', [
+  ...(['privacy-officer', 'admin'] as const).map((role) => ({
+    title: `the ${role}`,
+    who: someone([role]),
+    before: { ...observation, ...label('R') },
+    after: observation,
+  })),
+  {
+    title: 'not the records office',
+    who: office,
+    before: { ...observation, ...label('R') },
+    after: observation,
+    refused: ['forbidden', 'Observation.meta.security'],
+  },
+])
+
+const both = { ...consent, performer: [self, to('Practitioner/other')] }
+all('a Consent', [
+  {
+    title: 'of the patient is not given a second voice',
+    who: patient(),
+    before: consent,
+    after: both,
+    refused: ['forbidden', 'Consent.performer'],
+  },
+  { title: 'of a doctor is put back by the patient as it is', who: patient(), before: share, after: share },
+])
+
+const message = {
+  resourceType: 'Communication',
+  status: 'in-progress',
+  sender: self,
+  payload: [{ contentString: 'A' }],
+}
+all('a patient’s', [
+  { title: 'message needs no subject', who: patient(), after: message },
+  {
+    title: 'answer to what was asked of him alone needs none either',
+    who: patient(),
+    before: { resourceType: 'Task', status: 'requested', owner: self, requester: me },
+    after: { resourceType: 'Task', status: 'accepted', owner: self, requester: me },
+  },
+])

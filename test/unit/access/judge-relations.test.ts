@@ -1,4 +1,4 @@
-import { administrator, backend, base, doctor, someone } from './build-access.ts'
+import { administrator, backend, base, doctor, patient, someone } from './build-access.ts'
 import { judging, me, to } from './judge-cases.ts'
 
 const { all } = judging()
@@ -223,6 +223,106 @@ all('whose resource it is', [
         { actor: to('Patient/2'), status: 'accepted' },
       ],
     },
+    refused: ['forbidden', 'Appointment'],
+  },
+])
+
+const decides: readonly [type: string, element: string, value: unknown][] = [
+  ['Patient', 'generalPractitioner', [to('Practitioner/other')]],
+  ['Patient', 'managingOrganization', to('Organization/1')],
+  ['Patient', 'link', [{ other: to('Patient/2'), type: 'seealso' }]],
+  ['EpisodeOfCare', 'careManager', me],
+]
+all(
+  'each element that decides access, in what a doctor makes',
+  decides.map(([resourceType, element, value]) => ({
+    title: `${resourceType}.${element}`,
+    who: doctor(),
+    after: { resourceType, [element]: value },
+    refused: ['forbidden', `${resourceType}.${element}`],
+  })),
+)
+
+all('what ties people together is for administrators as a whole', [
+  ...['CareTeam', 'Group', 'RelatedPerson', 'PractitionerRole'].map((resourceType) => ({
+    title: `a doctor makes a ${resourceType}`,
+    who: doctor(),
+    after: { resourceType },
+    refused: ['forbidden', resourceType] as [string, string],
+  })),
+  {
+    title: 'a backend client that was granted it makes one',
+    who: backend(),
+    after: { resourceType: 'CareTeam', status: 'active', subject: to('Patient/1') },
+  },
+])
+
+all('a Practitioner', [
+  ...['identifier', 'qualification', 'name', 'communication'].map((element) => ({
+    title: `does not change the own ${element}`,
+    who: doctor(),
+    before: myself,
+    after: { ...myself, [element]: [{}] },
+    refused: ['forbidden', `Practitioner.${element}`] as [string, string],
+  })),
+  ...['telecom', 'address', 'photo'].map((element) => ({
+    title: `keeps the own ${element}`,
+    who: doctor(),
+    before: myself,
+    after: { ...myself, [element]: [{}] },
+  })),
+  {
+    title: 'that is stored with other tags is the same',
+    who: doctor(),
+    before: { ...myself, meta: { tag: [{}] } },
+    after: myself,
+  },
+  { title: 'is brought by an administrator, the own one too', who: administrator(), after: myself },
+  { title: 'is brought by a backend client, active from the start', who: backend(), after: practitioner },
+  {
+    title: 'who is an administrator changes a patient who happens to have the same id',
+    who: administrator(),
+    before: { ...aPatient, id: 'me', active: true },
+    after: { ...aPatient, id: 'me', active: false },
+  },
+  {
+    title: 'is not meant where a backend client writes that a patient’s record is in use',
+    who: backend(),
+    before: { ...aPatient, active: false },
+    after: { ...aPatient, active: true },
+  },
+])
+
+const elsewhere = to('https://elsewhere.org/Patient/1')
+const visit = (actor: object) => ({
+  resourceType: 'Appointment',
+  status: 'booked',
+  participant: [{ actor, status: 'accepted' }],
+})
+all('a subject', [
+  ...[
+    { resourceType: 'Coverage', beneficiary: elsewhere },
+    { resourceType: 'ResearchSubject', individual: elsewhere },
+    { resourceType: 'AllergyIntolerance', patient: elsewhere },
+    { resourceType: 'Task', for: elsewhere, requester: me, code: {} },
+  ].map((after) => {
+    const element = ['beneficiary', 'individual', 'patient', 'for'].find((name) => name in after)!
+    const refused: [string, string] = ['invalid', `${after.resourceType}.${element}`]
+    return { title: `of elsewhere is none in ${element} of ${after.resourceType}`, who: doctor(), after, refused }
+  }),
+  { title: 'is nothing that bytes have', who: patient(), after: { resourceType: 'Binary' } },
+  {
+    title: 'that is no patient stays too',
+    who: doctor(),
+    before: { ...observation, subject: to('Device/1') },
+    after: { ...observation, subject: to('Device/2') },
+    refused: ['forbidden', 'Observation.subject'],
+  },
+  {
+    title: 'of elsewhere is not exchanged for another, wherever the type holds it',
+    who: doctor(),
+    before: visit(elsewhere),
+    after: visit(to('https://elsewhere.org/Patient/2')),
     refused: ['forbidden', 'Appointment'],
   },
 ])

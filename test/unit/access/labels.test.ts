@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { labelMasks, labelsOf } from '../../../src/access/labels.ts'
+import { deniesLabels, labelMasks, labelsOf, maskOf, namedBy, permitsLabels } from '../../../src/access/labels.ts'
 import type { Coding, Resource } from '../../../src/fhir/resource.ts'
+import { labelBits } from '../../../src/search/label-bits.ts'
 
 const confidentiality = 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality'
 const sensitivity = 'http://terminology.hl7.org/CodeSystem/v3-ActCode'
@@ -47,4 +48,85 @@ describe('security labels', () => {
   test('count in their own system alone', () => {
     assert.equal(labelsOf(labelled({ system: 'http://example.org', code: 'R' }, { code: 'V' })), 0)
   })
+})
+
+const coding = (code: string): Coding => ({
+  system: ['N', 'L', 'M', 'U', 'R', 'V'].includes(code) ? confidentiality : sensitivity,
+  code,
+})
+const named = (...codes: string[]) => namedBy(codes.map(coding)).mask
+const has = (...codes: string[]) => maskOf(codes.map(coding))
+
+describe('the labels of a provision', () => {
+  test('name data without any by each code up to normal', () => {
+    for (const code of ['N', 'L', 'M', 'U']) {
+      assert.deepEqual(namedBy([coding(code)]), { mask: labelBits.normal, unknown: false }, code)
+    }
+  })
+
+  test('name what they say, and nothing normal', () => {
+    assert.deepEqual(namedBy([coding('R')]), { mask: has('R'), unknown: false })
+    assert.deepEqual(namedBy([coding('HIV'), coding('N')]), { mask: has('HIV') | labelBits.normal, unknown: false })
+    assert.deepEqual(namedBy([]), { mask: 0, unknown: false })
+  })
+
+  test('may mean nothing here, which is said', () => {
+    const strange: Coding[] = [
+      { system: 'http://example.org', code: 'N' },
+      { code: 'N' },
+      { system: sensitivity, code: 'N' },
+    ]
+    for (const one of [...strange, { system: confidentiality, code: 'X' }, { system: confidentiality }]) {
+      assert.deepEqual(namedBy([one]), { mask: 0, unknown: true }, JSON.stringify(one))
+      assert.deepEqual(namedBy([coding('R'), one]), { mask: has('R'), unknown: true })
+    }
+  })
+})
+
+describe('a permit that names labels', () => {
+  const cases: readonly [provision: string[], row: string[], covers: boolean][] = [
+    [['N'], [], true],
+    [['R', 'HIV'], [], false],
+    [[], [], false],
+    [['R'], ['R'], true],
+    [['N'], ['R'], false],
+    [['V'], ['R'], false],
+    [['R'], ['R', 'V'], false],
+    [['R', 'V'], ['R', 'V'], true],
+    [['HIV'], ['HIV'], true],
+    [['PSY'], ['HIV'], false],
+    [['HIV'], ['HIV', 'PSY'], false],
+    [['HIV', 'PSY'], ['HIV', 'PSY'], true],
+    // What is restricted for its topic alone is covered by who names the topic; what is very restricted is not.
+    [['HIV'], ['HIV', 'R'], true],
+    [['HIV'], ['HIV', 'V'], false],
+    [['HIV'], ['R'], false],
+    // Who names the confidentiality covers whatever the topic; but a topic alone has none.
+    [['R'], ['R', 'HIV'], true],
+    [['R'], ['HIV'], false],
+    [['V'], ['V', 'HIV'], true],
+  ]
+  for (const [provision, row, covers] of cases) {
+    test(`${provision.join() || 'none'} ${covers ? 'covers' : 'does not cover'} what has ${row.join() || 'none'}`, () => {
+      assert.equal(permitsLabels(named(...provision), has(...row)), covers)
+    })
+  }
+})
+
+describe('a deny that names labels', () => {
+  const cases: readonly [provision: string[], row: string[], covers: boolean][] = [
+    [['HIV'], ['HIV'], true],
+    [['HIV'], ['HIV', 'R'], true],
+    [['HIV'], ['R'], false],
+    [['HIV'], [], false],
+    [['N'], [], true],
+    [['N'], ['HIV'], false],
+    [['N', 'R'], ['R'], true],
+    [[], [], false],
+  ]
+  for (const [provision, row, covers] of cases) {
+    test(`${provision.join() || 'none'} ${covers ? 'covers' : 'does not cover'} what has ${row.join() || 'none'}`, () => {
+      assert.equal(deniesLabels(named(...provision), has(...row)), covers)
+    })
+  }
 })
