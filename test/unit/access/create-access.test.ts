@@ -273,6 +273,15 @@ describe('ids', () => {
 test('the server itself is not asked', () => {
   assert.deepEqual(rows(serverPrincipal, 'AuditEvent', 'create'), { op: 'all' })
   assert.deepEqual(access.judge(serverPrincipal, undefined, { resourceType: 'Consent' }), { mustSee: [] })
+  assert.deepEqual(access.referable(serverPrincipal, 'Patient', at), { op: 'all' })
+  assert.equal(access.mayChooseId(serverPrincipal, 'Consent'), true)
+})
+
+test('an account that stands for nobody has no rows of its own', () => {
+  const { person: _nobody, ...account } = doctor()
+  for (const type of ['Patient', 'Observation', 'Communication', 'Task']) {
+    assert.deepEqual(rows(account, type), { op: 'none' }, type)
+  }
 })
 
 function opsIn(clause: Clause): Clause['op'][] {

@@ -95,6 +95,8 @@ const records = [
   one('Observation/my-restricted', result('me', restricted)),
   one('Observation/written', result('stranger', { performer: [to(me)] })),
   one('Observation/written-of-refused', result('refused', { performer: [to(me)] })),
+  // Its patient denies it to everybody, and who wrote it is no exception.
+  one('Observation/written-of-closed', result('closed', { performer: [to(me)] })),
   one('DocumentReference/written', {
     ...of('stranger'),
     ...{ author: [to(me)], content: [{ attachment: { url: 'Binary/written' } }] },
@@ -118,6 +120,27 @@ export const uploads = {
 }
 
 const origin = (target: string) => one(`Provenance/${target.replace('/', '-')}`, { target: [to(target)] })
+
+/** What else of a record has a Provenance that those read who read the record, and the element that says whose it is. */
+export const charted: Readonly<Record<string, 'subject' | 'patient'>> = {
+  AllergyIntolerance: 'patient',
+  CarePlan: 'subject',
+  Condition: 'subject',
+  DiagnosticReport: 'subject',
+  Encounter: 'subject',
+  Goal: 'subject',
+  Immunization: 'patient',
+  MedicationRequest: 'subject',
+  Procedure: 'subject',
+  ServiceRequest: 'subject',
+}
+const chart = Object.entries(charted).flatMap(([type, element]) =>
+  ['treated', 'stranger', 'me'].flatMap((id) => [
+    one(`${type}/${id}`, { [element]: to(`Patient/${id}`) }),
+    origin(`${type}/${id}`),
+  ]),
+)
+
 const message = (sender: string, recipient: string, status = 'in-progress') => ({
   ...{ status, sender: to(sender), recipient: [to(recipient)] },
 })
@@ -158,5 +181,6 @@ export const inhabitants: readonly Resource[] = [
   one('Device/any', {}),
   ...relations,
   ...records,
+  ...chart,
   ...parties,
 ]

@@ -5,7 +5,7 @@ import type { Principal } from '../../../src/access/principal.ts'
 import { FhirError } from '../../../src/fhir/error.ts'
 import type { Resource } from '../../../src/fhir/resource.ts'
 import { administrator, backend, buildAccess, doctor, patient, ridOf } from './build-access.ts'
-import { grants, inhabitants, uploads } from './inhabitants.ts'
+import { charted, grants, inhabitants, uploads } from './inhabitants.ts'
 import { createWorld } from './world.ts'
 
 let world: ReturnType<typeof createWorld>
@@ -22,6 +22,10 @@ const rows = (who: Principal, type: string, action: Action) => {
   return world.meant(type, built.access.rows(who, type, action, at)).sort()
 }
 
+const chartOfPatient = ['DocumentReference', 'Observation', 'Patient', ...Object.keys(charted)]
+  .map((type) => `${type}-me`)
+  .sort()
+
 describe('patient/ scopes leave an administrator, of', () => {
   const who = launched(administrator('patient/*.cruds'))
   const cases: [type: string, actions: Action[], ids: string[]][] = [
@@ -31,7 +35,7 @@ describe('patient/ scopes leave an administrator, of', () => {
     ['Consent', ['read', 'search', 'update'], ['of-patient']],
     ['Binary', ['read', 'search', 'update', 'delete'], ['me', 'sent']],
     ['Task', ['read', 'search', 'update'], ['asked-by-patient', 'for-patient', 'on-document', 'owned-by-patient']],
-    ['Provenance', ['read', 'search'], ['DocumentReference-me', 'Observation-me', 'Patient-me']],
+    ['Provenance', ['read', 'search'], chartOfPatient],
     ['Practitioner', ['read', 'search'], ['colleague', 'me']],
     ['Practitioner', ['update', 'delete'], []],
     ['Device', ['read', 'search', 'update'], []],
@@ -74,7 +78,7 @@ describe('a write with patient/ scopes', () => {
 
 test('patient/ and user/ scopes add up', () => {
   const who = launched(administrator('patient/Observation.rs user/Observation.rs?performer=Practitioner/me'))
-  const expected = ['me', 'my-restricted', 'written', 'written-of-refused']
+  const expected = ['me', 'my-restricted', 'written', 'written-of-closed', 'written-of-refused']
   assert.deepEqual(rows(who, 'Observation', 'search'), expected)
 })
 

@@ -4,7 +4,7 @@ import type { Action } from '../../../src/access/access.ts'
 import { type ImplicitPolicy, implicitPolicies } from '../../../src/access/implicit-policy.ts'
 import type { Principal } from '../../../src/access/principal.ts'
 import { administrator, backend, buildAccess, doctor, patient, proxy, ridOf, someone } from './build-access.ts'
-import { grants, inhabitants, uploads } from './inhabitants.ts'
+import { charted, grants, inhabitants, uploads } from './inhabitants.ts'
 import { createWorld } from './world.ts'
 
 type Built = Awaited<ReturnType<typeof buildAccess>>
@@ -41,6 +41,10 @@ const clinic = { parties: [ridOf('Organization/clinic')] }
 const clinician: Principal = { ...doctor(), person: { ...doctor().person!, ...clinic } }
 
 const given = 'shared joined'
+const chartOf = (id: string) =>
+  Object.keys(charted)
+    .map((type) => `${type}-${id}`)
+    .join(' ')
 sees('a doctor, by relation, authorship and grant, unless it was denied', clinician, [
   // The subject of a single granted document, or of a granted part, by id alone.
   ['Patient', 'R', `treated teamed ${given} lettered parted timed limited ruled opened partly`],
@@ -51,7 +55,7 @@ sees('a doctor, by relation, authorship and grant, unless it was denied', clinic
   ['DocumentReference', 'U', 'written'],
   ['Binary', 'RS', `${given} lettered timed opened partly written sent`],
   ['Binary', 'UD', 'written sent'],
-  ['Provenance', 'RS', 'Observation-treated Patient-lettered DocumentReference-written'],
+  ['Provenance', 'RS', `Observation-treated Patient-lettered DocumentReference-written ${chartOf('treated')}`],
   ['CareTeam', 'RS', 'teamed lapsed'],
 ])
 sees('a doctor, of what he takes part in', clinician, [
@@ -72,7 +76,7 @@ sees('a patient, of the own record and of what is addressed to him', patient(), 
   ['DocumentReference', 'RS', 'me'],
   ['Binary', 'RS', 'me sent-by-patient'],
   ['Binary', 'UD', 'sent-by-patient'],
-  ['Provenance', 'RS', 'Observation-me Patient-me DocumentReference-me'],
+  ['Provenance', 'RS', `Observation-me Patient-me DocumentReference-me ${chartOf('me')}`],
   ['Communication', 'RS', 'of-patient to-patient'],
   ['Communication', 'U', 'of-patient'],
   ['Consent', 'RSU', 'of-patient'],
