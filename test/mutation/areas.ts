@@ -19,6 +19,11 @@ const roleMatrix = ['api/role-matrix.test.ts', 'api/role-matrix-of-others.test.t
 const inAccess = (...names: string[]) => names.map((name) => `src/access/${name}.ts`)
 const conditions: readonly Kind[] = ['clause', 'operand', 'arm', 'guard', 'refusal', 'case', 'filter']
 
+function sharing(about: string, { sources, tests }: Pick<Area, 'sources' | 'tests'>): Area {
+  const files = sources.map((name) => `src/sharing/${name}.ts`)
+  return { name: `sharing: ${about}`, sources: files, kinds: ['clause', 'guard', 'refusal', 'transaction'], tests }
+}
+
 export const areas: readonly Area[] = [
   {
     // What the generated test alone has to notice.
@@ -79,19 +84,69 @@ export const areas: readonly Area[] = [
       ),
     ],
   },
-  {
-    name: 'sharing',
-    sources: ['src/sharing/'],
-    kinds: ['clause', 'guard', 'refusal', 'transaction'],
+  // Each asks few files: what survives has been through all of them.
+  sharing('approval', {
+    sources: ['practitioner-approval', 'approval-task', 'approval-states', 'registration', 'practitioner-roles'],
     tests: [
-      'unit/sharing',
-      ...['practitioner-approval', 'consent-grants', 'share-by-message', 'document-upload', 'registration'].map(
-        (name) => `api/${name}.test.ts`,
-      ),
-      'sharing',
-      ...['api/second-factor-reset.test.ts', 'api/story.test.ts', 'smart/invitations.test.ts'],
+      'unit/sharing/approval-task.test.ts',
+      ...['api/practitioner-approval.test.ts', 'api/registration.test.ts', 'sharing/registration.test.ts'],
     ],
-  },
+  }),
+  sharing('administrators', {
+    sources: ['administrator-operation', 'reset-second-factor', 'set-roles', 'link-sign-in', 'people'],
+    tests: [
+      ...['api/second-factor-reset.test.ts', 'api/practitioner-approval.test.ts'],
+      ...['smart/invitations.test.ts', 'smart/administrators.test.ts'],
+    ],
+  }),
+  sharing('requests', {
+    sources: [
+      ...['access-requests', 'new-request', 'request-approval', 'request-decision', 'request-scope', 'request-states'],
+      ...['request-clerk', 'request-policies'],
+    ],
+    tests: ['access-requests', 'unknown-patients', 'request-clerk', 'widening'].map(
+      (name) => `sharing/${name}.test.ts`,
+    ),
+  }),
+  sharing('messages', {
+    sources: ['messages', 'recipients', 'mark-read', 'accepted-senders', 'message-settings'],
+    tests: ['sharing/messages.test.ts', 'sharing/message-settings.test.ts', 'api/share-by-message.test.ts'],
+  }),
+  sharing('given consents', {
+    sources: [
+      ...['consent-grants', 'consent-words', 'treatment-share-grant', 'may-share', 'share-by-message'],
+      'active-practitioner',
+    ],
+    tests: [
+      'unit/sharing/treatment-share-grant.test.ts',
+      ...['api/consent-grants.test.ts', 'api/share-by-message.test.ts'],
+      ...['sharing/grants.test.ts', 'sharing/consents.test.ts'],
+    ],
+  }),
+  sharing('patients', {
+    sources: ['patient-identifier', 'patient-number'],
+    tests: ['sharing/patient-numbers.test.ts', 'sharing/patients.test.ts'],
+  }),
+  sharing('documents', {
+    sources: ['document-content', 'document-upload', 'binary'],
+    tests: ['api/document-upload.test.ts', 'api/binary.test.ts', 'sharing/widening.test.ts'],
+  }),
+  sharing('trail', {
+    sources: [
+      ...['access-log', 'ask-about-access', 'show-trail'],
+      ...['asked-about', 'audit-event', 'consent-decision', 'disclosure', 'log-context', 'log-entry'].map(
+        (name) => `audit/${name}`,
+      ),
+    ],
+    tests: ['access-log', 'audit-events', 'audit-chain', 'patients'].map((name) => `sharing/${name}.test.ts`),
+  }),
+  sharing('mail', {
+    sources: ['outbox', 'dead-letters', 'letters', 'mail', 'retry'],
+    tests: [
+      ...['unit/sharing/letters.test.ts', 'unit/sharing/mail.test.ts'],
+      ...['sharing/outbox.test.ts', 'sharing/mail.test.ts', 'sharing/registration.test.ts'],
+    ],
+  }),
   {
     name: 'transactions of writes',
     sources: ['create', 'transaction', 'commit', 'conditional-target'].map((name) => `src/interactions/${name}.ts`),

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { projectRoot } from '../../../src/project-root.ts'
 import { areas, harmless } from '../../mutation/areas.ts'
 import { listMutants, sourcesIn, testFiles } from '../../mutation/list-mutants.ts'
 import { type Kind, mutantsOf } from '../../mutation/mutants.ts'
@@ -66,6 +69,13 @@ describe('the table of what is tried', () => {
       missing,
       undeciding.map((name) => `src/access/${name}.ts`),
     )
+  })
+
+  test('has every file of sharing in which something can be taken out, once', () => {
+    const wanted: readonly Kind[] = ['clause', 'guard', 'refusal', 'transaction']
+    const decides = (file: string) => mutantsOf(readFileSync(join(projectRoot, file), 'utf8'), wanted).length > 0
+    const tried = areas.filter(({ name }) => name.startsWith('sharing: ')).flatMap(({ sources }) => sources)
+    assert.deepEqual(tried.toSorted(), sourcesIn('src/sharing/').filter(decides))
   })
 
   test('knows as harmless only what is still there', () => {
