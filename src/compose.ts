@@ -14,6 +14,7 @@ import type { Gauge } from './http/metrics.ts'
 import { createLog, type Log } from './http/log.ts'
 import { createRateLimit } from './http/rate-limit.ts'
 import { createCapabilities } from './interactions/capabilities.ts'
+import { createOperationDefinitions } from './interactions/operation-definitions.ts'
 import { createPerform, type Perform, type Performer } from './interactions/perform.ts'
 import { standardOperations } from './interactions/standard-operations.ts'
 import { createOAuth, type OAuth } from './oauth/create-oauth.ts'
@@ -116,8 +117,10 @@ async function composeOn(
     serverWork: (tx, now) => late.performer.serverWork(tx, now),
     ...{ requestPolicies: settings.requestPolicies, onError: failureOf(log, 'work on access requests') },
   })
-  const { rules, requests } = sharing
+  const { requests } = sharing
   const operations = [...standardOperations({ definitions, access, search, keys }), ...sharing.operations]
+  const operationDefinitions = createOperationDefinitions(operations)
+  const rules = [...sharing.rules, operationDefinitions.rule]
   const capabilities = createCapabilities({ definitions, access, search, operations, base, limits })
   late.performer = createPerform({
     ...{ definitions, access, search, keys, store, rules, operations, capabilities, base, limits },
@@ -139,6 +142,7 @@ async function composeOn(
   const app = createApp({
     ...{ definitions, base, limits, log, publicUrl, gauges: gaugesOf(outbox) },
     capabilities: async (query) => (await capabilities(query)).answer.json!,
+    operationDefinition: operationDefinitions.textOf,
     attachments: store.attachments,
     perform: performer.perform,
     trustProxy: settings.http.trustProxy,

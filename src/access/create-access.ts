@@ -98,6 +98,5 @@ export function createAccess({ definitions, search, keys, base, implicitPolicy =
 }
 
 function columnsOf({ kind, roles }: Principal): readonly Column[] {
-  if (kind === 'system') return ['system']
-  return kind === 'person' ? roles : []
+  return kind === 'system' ? ['system'] : roles
 }

@@ -8,12 +8,12 @@ import { createFhir } from './fhir.ts'
 import { createHealth, type Readiness } from './health.ts'
 import { createHost } from './host.ts'
 import { createMetrics, type Gauge } from './metrics.ts'
-import { demandFormat } from './negotiate.ts'
 import { createObserve } from './observe.ts'
+import { createPublished } from './published.ts'
 import type { RateLimit } from './rate-limit.ts'
 import type { RequestState } from './request-state.ts'
 import { createSecurityHeaders } from './security-headers.ts'
-import { createSend, createSendOnceMade } from './send.ts'
+import { createSend } from './send.ts'
 import { createWebFiles, type WebFile } from './web-files.ts'
 
 interface Parts extends Omit<Parameters<typeof createFhir>[0], 'base' | 'send'> {
@@ -29,6 +29,7 @@ interface Parts extends Omit<Parameters<typeof createFhir>[0], 'base' | 'send'> 
   webFiles: ReadonlyMap<string, WebFile>
   readiness: Readiness
   capabilities: (query: URLSearchParams) => Promise<string>
+  operationDefinition: (id: string) => string | undefined
   rateLimit: RateLimit
 }
 
@@ -41,7 +42,6 @@ export function createApp(parts: Parts): App {
   const app = new Koa<RequestState>({ proxy: trustProxy > 0, maxIpsCount: trustProxy })
   const metrics = createMetrics(parts.metricsToken, parts.gauges)
   const send = createSend(parts.definitions)
-  const sendStatement = createSendOnceMade(parts.definitions)
   const fhir = createFhir({ ...parts, base, send })
   const bearer = createBearer({ callerOf: parts.callerOf, base, rateLimit: parts.rateLimit })
 
@@ -61,11 +61,7 @@ export function createApp(parts: Parts): App {
   app.use(createHost(publicUrl))
   app.use(cors)
   app.use(createCompression((path) => parts.webFiles.has(path)))
-  app.use(async (ctx, next) => {
-    if (ctx.path !== '/fhir/metadata' || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) return next()
-    const format = demandFormat(ctx)
-    sendStatement(ctx, await parts.capabilities(new URLSearchParams(ctx.querystring)), format)
-  })
+  app.use(createPublished({ ...parts, send }))
   app.use(async (ctx, next) => {
     if (!isOfFhir(ctx.path)) return next()
     await bearer(ctx)

@@ -15,6 +15,16 @@ export type OperationParameter = {
   readonly max?: number
 } & ({ readonly type: string } | { readonly resource: string })
 
+/** What an operation answers: by name, a value of a FHIR type or parts of its own; once, unless said otherwise. */
+export type AnswerTable = Readonly<Record<string, AnswerParameter>>
+
+export type AnswerParameter = {
+  /** 0: it may be missing. */
+  readonly min?: 0
+  /** How often it may come; Infinity for `*`. */
+  readonly max?: number
+} & ({ readonly type: string } | { readonly part: AnswerTable })
+
 /** One value as it came, checked to be of its type. */
 export interface GivenValue {
   readonly name: string

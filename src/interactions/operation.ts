@@ -4,7 +4,7 @@ import type { Clause } from '../search/clause.ts'
 import type { Handle } from '../store/store.ts'
 import type { Commit } from './commit.ts'
 import type { Answered, Interaction } from './interaction.ts'
-import type { Given, ParameterTable } from './operation-parameters.ts'
+import type { AnswerTable, Given, ParameterTable } from './operation-parameters.ts'
 
 export type Level = 'system' | 'type' | 'instance'
 
@@ -27,7 +27,15 @@ export interface Operation {
   /** What the scopes and roles must allow on the type of the URL before anything else is looked at. */
   readonly needs?: Action
   readonly parameters: ParameterTable
+  /** Of one that is this server's own: what its OperationDefinition says beside the row, since nobody else publishes it. */
+  readonly published?: Published
   run(call: Call): Promise<Answered>
+}
+
+export interface Published {
+  /** For who is to call it. */
+  readonly description: string
+  readonly answers: AnswerTable
 }
 
 export interface Call {

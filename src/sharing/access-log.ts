@@ -11,7 +11,7 @@ import { notFound, patientsOf } from '../interactions/visible-rows.ts'
 import { type Clause, none } from '../search/clause.ts'
 import type { Search } from '../search/create-search.ts'
 import { createLogContext } from './audit/log-context.ts'
-import { actorOf, logEntry, recipientOf } from './audit/log-entry.ts'
+import { actorOf, logEntry, partsOfEntry, recipientOf } from './audit/log-entry.ts'
 import type { OwnCodes } from './codes.ts'
 import { mostPatience, type ShowTrail } from './show-trail.ts'
 
@@ -46,6 +46,14 @@ export function accessLog({ access, search, codes, base, trail }: Parts): Operat
     affectsState: false,
     needs: 'read',
     parameters: { start: { type: 'dateTime' }, end: { type: 'dateTime' }, ...pagingParameters },
+    published: {
+      description:
+        'Who looked at the record of this patient, in plain words, newest first; for the patient, for who acts for him and for who answers for privacy.',
+      answers: {
+        entry: { min: 0, max: Infinity, part: partsOfEntry },
+        next: { type: 'uri', min: 0 },
+      },
+    },
     run,
   }
 

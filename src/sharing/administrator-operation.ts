@@ -4,7 +4,7 @@ import type { Call, Operation } from '../interactions/operation.ts'
 import { notFound } from '../interactions/visible-rows.ts'
 import type { AuditDetail, StoredVersion, Transaction } from '../store/store.ts'
 
-interface Parts extends Pick<Operation, 'name' | 'types' | 'definition' | 'parameters'> {
+interface Parts extends Pick<Operation, 'name' | 'types' | 'definition' | 'parameters' | 'published'> {
   act(call: Call & { tx: Transaction; target: StoredVersion }): Promise<string>
   /** What the audit trail keeps of the parameters. */
   detail?(given: Call['given']): AuditDetail

@@ -28,6 +28,11 @@ export function askAboutAccess({ access, codes, serverWork }: Parts): Operation 
     affectsState: true,
     needs: 'read',
     parameters: { question: { type: 'string', min: 1 }, event: { type: 'id' } },
+    published: {
+      description:
+        'A patient asks about who looked at the own record; whoever answers for privacy finds the question as a Task.',
+      answers: { task: { type: 'Reference' } },
+    },
     async run({ context, handle, asked, given, rows }) {
       const id = asked.id!
       const { principal, now } = context

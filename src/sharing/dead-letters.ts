@@ -1,4 +1,5 @@
 import type { Operation } from '../interactions/operation.ts'
+import type { AnswerTable } from '../interactions/operation-parameters.ts'
 import { parametersText } from '../interactions/parameters-text.ts'
 import { mustAdministerAll } from './administrator-operation.ts'
 import type { OwnCodes } from './codes.ts'
@@ -10,6 +11,16 @@ interface Parts {
 }
 
 const most = 1_000
+
+const partsOfLetter: AnswerTable = {
+  message: { type: 'uuid' },
+  channel: { type: 'code' },
+  recipient: { type: 'string' },
+  subject: { type: 'string' },
+  queued: { type: 'instant' },
+  attempts: { type: 'integer' },
+  failure: { type: 'string' },
+}
 
 /**
  * `GET [base]/$dead-letters`: what could not be sent, oldest first, for administrators; never the text, which may hold a
@@ -24,6 +35,11 @@ export function deadLetters({ outbox, codes }: Parts): Operation[] {
       types: [],
       affectsState: false,
       parameters: {},
+      published: {
+        description:
+          'What could not be sent to people and is not tried again by itself, oldest first, without its text.',
+        answers: { letter: { min: 0, max: Infinity, part: partsOfLetter } },
+      },
       async run({ context, handle }) {
         mustAdministerAll(context, 'dead-letters', 'r')
         const letters = (await outbox.dead(handle, most)).map((letter) => ({
@@ -48,6 +64,11 @@ export function deadLetters({ outbox, codes }: Parts): Operation[] {
       types: [],
       affectsState: true,
       parameters: { message: { type: 'uuid', max: Infinity } },
+      published: {
+        description:
+          'Tries to send what could not be sent once more: all of it, or each message that is named. Answers how many.',
+        answers: { letters: { type: 'integer' } },
+      },
       async run({ context, handle, given }) {
         mustAdministerAll(context, 'send-again', 'u')
         const named = given.texts('message').map((uuid) => uuid.replace('urn:uuid:', ''))

@@ -16,6 +16,11 @@ export function invite({ accounts, codes }: Parts): Operation {
     types: ['Patient', 'RelatedPerson', 'Practitioner'],
     definition: codes.operation('invite'),
     parameters: {},
+    published: {
+      description:
+        "An administrator issues the code with which this person makes an account at /activate. The answer is the code's only copy.",
+      answers: { code: { type: 'string' }, expires: { type: 'instant' } },
+    },
     async act({ tx, target }) {
       const person = { type: target.type as AccountPerson['type'], id: target.id, rid: target.rid }
       const { code, expires } = await accounts.issueInvitation(tx, person)

@@ -21,6 +21,11 @@ export function linkSignIn({ accounts, codes }: Parts): Operation {
     types: ['Practitioner', 'Patient', 'RelatedPerson'],
     definition: codes.operation('link-sign-in'),
     parameters: { subject: { type: 'string', max: 1 } },
+    published: {
+      description:
+        'An administrator links the account of this person with a subject of the external sign-in provider; without a subject the link is taken away.',
+      answers: { subject: { type: 'string', min: 0 } },
+    },
     async act({ context, given, tx, target }) {
       const { person } = context.principal
       if (person?.type === target.type && person.id === target.id) {

@@ -28,6 +28,10 @@ export function markRead({ receipts, codes, serverWork }: Parts): Operation {
     affectsState: true,
     needs: 'read',
     parameters: {},
+    published: {
+      description: 'A recipient has read the message. Answers it with the receipt; marked again, nothing changes.',
+      answers: { return: { type: 'Communication' } },
+    },
     async run({ context, handle, asked, rows: where }) {
       const id = asked.id!
       const message = await handle.transaction(async (tx) => {

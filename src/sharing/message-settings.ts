@@ -28,6 +28,11 @@ export function messageSettings({ codes, base }: Parts): Operation {
       block: { type: 'Reference', max: Infinity },
       unblock: { type: 'Reference', max: Infinity },
     },
+    published: {
+      description:
+        'From whom a practitioner takes messages, told to that practitioner alone: accepts is anyone, organization or nobody; block and unblock name people.',
+      answers: { accepts: { type: 'code' }, blocked: { type: 'Reference', min: 0, max: Infinity } },
+    },
     async run({ context, handle, asked, given, rows: where }) {
       const id = asked.id!
       const { person } = context.principal

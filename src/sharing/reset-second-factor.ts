@@ -20,6 +20,11 @@ export function resetSecondFactor({ accounts, codes }: Parts): Operation {
     types: ['Practitioner', 'Patient', 'RelatedPerson'],
     definition: codes.operation('reset-second-factor'),
     parameters: {},
+    published: {
+      description:
+        'An administrator removes the passkeys, the authenticator app and the recovery codes of somebody who lost them.',
+      answers: { removed: { type: 'integer' } },
+    },
     async act({ context, tx, target }) {
       const { person } = context.principal
       if (person?.type === target.type && person.id === target.id) {

@@ -21,6 +21,10 @@ export function setRoles({ accounts, codes }: Parts): Operation {
     types: ['Practitioner'],
     definition: codes.operation('set-roles'),
     parameters: { role: { type: 'code', min: 1, max: Infinity } },
+    published: {
+      description: 'An administrator replaces the roles of the account of this practitioner.',
+      answers: { role: { type: 'code', max: Infinity } },
+    },
     detail: (given) => ({ roles: given.texts('role') }),
     async act({ context, given, tx, target }) {
       if (context.principal.person?.type === 'Practitioner' && context.principal.person.id === target.id) {

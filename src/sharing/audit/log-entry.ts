@@ -1,6 +1,7 @@
 import { plainName } from '../../access/kinds.ts'
 import type { Coding, Reference, Resource } from '../../fhir/resource.ts'
 import type { Parameter } from '../../interactions/parameters-text.ts'
+import type { AnswerTable } from '../../interactions/operation-parameters.ts'
 import { disclosed } from './audit-codes.ts'
 import type { LogContext } from './log-context.ts'
 
@@ -46,6 +47,23 @@ const kindsOfPeople: Readonly<Record<string, string>> = {
 
 function nameless(person: string): string {
   return `${kindsOfPeople[person.split('/')[0]!] ?? 'Somebody'} whose name is not known`
+}
+
+/** What a line has, as the definition of `$access-log` tells it. */
+export const partsOfEntry: AnswerTable = {
+  text: { type: 'string' },
+  mark: { type: 'code' },
+  when: { type: 'instant' },
+  who: { type: 'string' },
+  person: { type: 'Reference', min: 0 },
+  role: { type: 'string', min: 0 },
+  organization: { type: 'string', min: 0 },
+  app: { type: 'string' },
+  what: { type: 'string' },
+  data: { type: 'Reference', min: 0, max: Infinity },
+  why: { type: 'string' },
+  grant: { type: 'Reference', min: 0, max: Infinity },
+  event: { type: 'Reference' },
 }
 
 /** One line of the log, in plain words and in parts that an app can lay out. */

@@ -22,6 +22,8 @@ const patients: Readonly<Record<string, Elements>> = {
   stranger: {},
   me: {},
   treated: mine,
+  // A Patient that is labelled itself, as one of a protected address.
+  secluded: { ...mine, ...restricted },
   teamed: {},
   lapsed: {},
   shared: {},

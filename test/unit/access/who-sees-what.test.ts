@@ -47,9 +47,9 @@ const chartOf = (id: string) =>
     .join(' ')
 sees('a doctor, by relation, authorship and grant, unless it was denied', clinician, [
   // The subject of a single granted document, or of a granted part, by id alone.
-  ['Patient', 'R', `treated teamed ${given} lettered parted timed limited ruled opened partly`],
-  ['Patient', 'S', `treated teamed ${given} limited ruled opened partly`],
-  ['Observation', 'RS', `treated teamed ${given} parted timed opened written`],
+  ['Patient', 'R', `treated secluded teamed ${given} lettered parted timed limited ruled opened partly`],
+  ['Patient', 'S', `treated secluded teamed ${given} limited ruled opened partly`],
+  ['Observation', 'RS', `treated secluded teamed ${given} parted timed opened written`],
   ['Observation', 'U', 'written'],
   ['DocumentReference', 'RS', `${given} lettered timed opened partly written`],
   ['DocumentReference', 'U', 'written'],
@@ -67,8 +67,8 @@ sees('a doctor, of what he takes part in', clinician, [
   ['AuditEvent', 'RS', 'mine'],
 ])
 sees('a doctor without the organization that a Consent names', doctor(), [
-  ['Patient', 'S', 'treated teamed shared barred limited ruled opened partly'],
-  ['Observation', 'S', 'treated teamed shared parted timed barred opened written'],
+  ['Patient', 'S', 'treated secluded teamed shared barred limited ruled opened partly'],
+  ['Observation', 'S', 'treated secluded teamed shared parted timed barred opened written'],
 ])
 sees('a patient, of the own record and of what is addressed to him', patient(), [
   ['Patient', 'RS', 'me'],
@@ -110,7 +110,7 @@ const unrestricted = inhabitants
 sees('an administrator, of bytes', administrator(), [['Binary', 'RSUD', [...unrestricted, 'sent'].join(' ')]])
 sees('a backend client, of bytes', backend(), [['Binary', 'RSUD', [...unrestricted, 'sent-by-app'].join(' ')]])
 
-const anybody = 'stranger me treated teamed lapsed shared joined lettered parted timed opened written'
+const anybody = 'stranger me treated secluded teamed lapsed shared joined lettered parted timed opened written'
 sees(
   'where every doctor sees what is not labelled',
   clinician,
