@@ -117,13 +117,12 @@ async function composeOn(
     serverWork: (tx, now) => late.performer.serverWork(tx, now),
     ...{ requestPolicies: settings.requestPolicies, onError: failureOf(log, 'work on access requests') },
   })
-  const { requests } = sharing
   const operations = [...standardOperations({ definitions, access, search, keys }), ...sharing.operations]
   const operationDefinitions = createOperationDefinitions(operations)
-  const rules = [...sharing.rules, operationDefinitions.rule]
   const capabilities = createCapabilities({ definitions, access, search, operations, base, limits })
   late.performer = createPerform({
-    ...{ definitions, access, search, keys, store, rules, operations, capabilities, base, limits },
+    ...{ definitions, access, search, keys, store, operations, capabilities, base, limits },
+    rules: [...sharing.rules, operationDefinitions.rule],
     beforehand: trail.before,
     onError: (err) => log.error({ err }, 'an entry of a batch failed'),
   })
@@ -132,10 +131,7 @@ async function composeOn(
     ...activityKeys(search, keys),
     ridOf: keys.ridOf,
     isUsableScope: (scope) => isUsable(scope, definitions, search),
-    fetchAllow: settings.fetchAllow,
-    rateScale: limits.rateScale,
-    secondFactorOf: settings.secondFactor,
-    external: settings.externalSignIn,
+    ...signInSettings(settings),
   })
   const { setupLink } = await late.oauth.bootstrapAdministrator(settings.firstAdministrator)
   const { oauth, performer } = late
@@ -147,28 +143,30 @@ async function composeOn(
     perform: performer.perform,
     trustProxy: settings.http.trustProxy,
     metricsToken: settings.http.metricsToken,
-    callerOf(token, proof) {
-      const given = parts.tokens?.(token)
-      return given ? { presumed: given, principal: Promise.resolve(given) } : oauth.callerOf(token, proof)
-    },
+    callerOf: callerOf(parts.tokens, oauth),
     oauth: oauth.routes,
     webFiles: webFiles(),
     readiness: readinessOf({ database: () => store.query('select 1'), attachments: () => objects.health() }),
     rateLimit: createRateLimit(limits.rateScale),
   })
-  const housekeeping = parts.housekeeping === false ? [] : keepHouse({ store, seals, trail, oauth, requests, log })
+  const housekeeping = parts.housekeeping === false ? [] : keepHouse({ store, seals, trail, oauth, log, ...sharing })
   await outbox.start()
   return {
     ...{ app, store, keys, seals, trail, base, setupLink },
-    ...{ perform: performer.perform, lookAfterRequests: requests.run, roundTrips: database.roundTrips },
+    ...{ perform: performer.perform, lookAfterRequests: sharing.requests.run, roundTrips: database.roundTrips },
     async close() {
       for (const timer of housekeeping) clearInterval(timer)
       watch.stop()
-      await requests.stop()
+      await sharing.requests.stop()
       await outbox.close()
       await store.close()
     },
   }
+}
+
+/** As the authorization server names them. */
+function signInSettings({ fetchAllow, limits, secondFactor, externalSignIn }: Settings) {
+  return { fetchAllow, rateScale: limits.rateScale, secondFactorOf: secondFactor, external: externalSignIn }
 }
 
 /** Before anything is decided by them. */
@@ -225,6 +223,14 @@ async function watchIndex(
     )
   }, indexPatience).unref()
   return { stop: () => clearInterval(timer) }
+}
+
+/** Whose token it is: one that is known beforehand, or that the authorization server issued. */
+function callerOf(known: Parts['tokens'], oauth: OAuth): OAuth['callerOf'] {
+  return (token, proof) => {
+    const given = known?.(token)
+    return given ? { presumed: given, principal: Promise.resolve(given) } : oauth.callerOf(token, proof)
+  }
 }
 
 /** What the product asks of the accounts, once there are any. */

@@ -46,8 +46,11 @@ const mayName: Readonly<Record<string, readonly string[]>> = {
   // `_list` is about Lists.
   search: ['Patient', 'Practitioner', 'RelatedPerson', 'Binary', 'List'],
   store: ['Patient', 'Binary'],
-  // Besides, the trail that only grows, and what grants are made by.
-  interactions: ['AuditEvent', 'Consent', 'OperationOutcome', 'Bundle', 'Binary', 'CapabilityStatement', 'Parameters'],
+  // Besides, the trail that only grows, what grants are made by, and what tells of the server itself.
+  interactions: [
+    ...['AuditEvent', 'Consent', 'OperationOutcome', 'Bundle', 'Binary', 'Parameters'],
+    ...['CapabilityStatement', 'OperationDefinition'],
+  ],
   // The persons behind accounts (`fhirUser`) and the launch context. `Location` is also a header.
   oauth: ['Patient', 'Practitioner', 'RelatedPerson', 'Encounter', 'Location'],
   http: ['OperationOutcome', 'Bundle', 'Binary', 'CapabilityStatement', 'Location'],
