@@ -1,7 +1,6 @@
 import path from 'node:path'
 import { createAccess } from './access/create-access.ts'
 import { canNarrow } from './access/narrowing.ts'
-import { labelsOf } from './access/labels.ts'
 import type { Phrases } from './access/phrases.ts'
 import type { Principal, Scope } from './access/principal.ts'
 import type { Settings } from './config.ts'
@@ -26,6 +25,7 @@ import { activityKeys } from './sharing/active-practitioner.ts'
 import { consentReading } from './sharing/compile-grants.ts'
 import { createSharing } from './sharing/create-sharing.ts'
 import { createShowTrail, type ShowTrail } from './sharing/show-trail.ts'
+import { howIndexed } from './sharing/how-indexed.ts'
 import { createMail } from './sharing/mail.ts'
 import { mailbox, mailChannel } from './sharing/mail-channel.ts'
 import { createOutbox, type Outbox } from './sharing/outbox.ts'
@@ -103,7 +103,7 @@ async function composeOn(
   await readConsentsAnew({ database, store, keys, base, log })
   const searchIndex = createSearchIndex(database)
   const index = openIndexState(searchIndex, firstMeaning(definitions))
-  const search = createSearch({ definitions, keys, base, cursorSecret: secretFor('cursors'), labels: labelsOf, index })
+  const search = createSearch({ definitions, keys, base, cursorSecret: secretFor('cursors'), ...howIndexed, index })
   const watch = await watchIndex(searchIndex, index, search, log)
   const access = createAccess({ definitions, search, keys, base, implicitPolicy: settings.implicitPolicy })
   const outbox = openOutbox(settings, { store, key: secretFor('outbox'), log })

@@ -3,12 +3,12 @@
  * it goes on where it stopped.
  */
 import { parseArgs } from 'node:util'
-import { labelsOf } from '../access/labels.ts'
 import { readConfig, type Settings } from '../config.ts'
 import { loadDefinitions } from '../definitions/load.ts'
 import { createSearch, type Search } from '../search/create-search.ts'
 import { digestOf, firstMeaning } from '../search/index-state.ts'
 import { createKeys } from '../search/keys.ts'
+import { howIndexed } from '../sharing/how-indexed.ts'
 import { createReindex } from '../store/create-reindex.ts'
 import { joinEmbeddedPostgres } from '../store/embedded-postgres.ts'
 import { installSecret } from '../store/install-value.ts'
@@ -63,7 +63,7 @@ async function reindexed(settings: Settings, database: Database, asked: readonly
   if (unknown !== undefined) throw new Error(`"${unknown}" is no resource type.\n\n${usage}`)
   const keys = createKeys(await installSecret(database))
   const base = `${settings.publicUrl}/fhir`
-  const search = createSearch({ definitions, keys, base, cursorSecret: Buffer.alloc(32), labels: labelsOf })
+  const search = createSearch({ definitions, keys, base, cursorSecret: Buffer.alloc(32), ...howIndexed })
   const index = createSearchIndex(database)
   await refuseOldServer(settings.publicUrl, index, search)
   const lacking = await openIndexState(index, firstMeaning(definitions)).compare(search.indexed())

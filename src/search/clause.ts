@@ -1,3 +1,4 @@
+import type { InOrder } from './in-order.ts'
 import type { Key, Rid } from './keys.ts'
 
 /**
@@ -14,7 +15,8 @@ export type Clause =
   /**
    * The row holds at least one of the keys. `filter`: they stand in the unindexed `fkeys`. `selective`: few rows hold one
    * (an identifier, a reference), so that the query can start from it. `judged`: they stand in `akeys` as well, so that a
-   * version can be judged by them (akeys.ts); only then may they stand under a `not` that a version is judged by.
+   * version can be judged by them (akeys.ts); only then may they stand under a `not` that a version is judged by. `inOrder`:
+   * an index holds the rows of the one key in the order of a date.
    */
   | {
       readonly op: 'keys'
@@ -22,6 +24,7 @@ export type Clause =
       readonly filter?: boolean
       readonly selective?: boolean
       readonly judged?: boolean
+      readonly inOrder?: InOrder
     }
   | { readonly op: 'rid'; readonly any: readonly Rid[] }
   /** The row's single patient (`pat`) is one of these. A Patient's own row carries its own rid there. */

@@ -6,6 +6,7 @@ import { createExtract } from './extract/extract.ts'
 import { createFields, type Field } from './field.ts'
 import { createFollow } from './follow.ts'
 import { askable, complete, type IndexedParameters, indexedParameters, type IndexState } from './index-state.ts'
+import type { Ordered } from './in-order.ts'
 import type { IndexValues } from './index-values.ts'
 import type { Key, Keys, Rid } from './keys.ts'
 import { createLinks } from './links.ts'
@@ -86,6 +87,8 @@ interface Parts {
   cursorSecret: Buffer
   /** The mask of a resource's security labels (access/labels.ts). */
   labels: (resource: Resource) => number
+  /** What is often asked for newest first, however much of it there is. */
+  inOrder?: Ordered
   /** What of the definitions the stored rows are not indexed for yet. */
   index?: IndexState
   /** Epoch ms; for approximate dates. */
@@ -103,10 +106,11 @@ export function createSearch({
   base,
   cursorSecret,
   labels,
+  inOrder,
   index = complete,
   now = Date.now,
 }: Parts): Search {
-  const fields = createFields(definitions, keys)
+  const fields = createFields(definitions, keys, inOrder)
   const types = createSearchTypes({ definitions, keys, fields, base, now })
   const linksTo = createLinks({ keys, fields })
   const asked = askable(fields, types, index)

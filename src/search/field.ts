@@ -1,5 +1,6 @@
 import type { Definitions, SearchComponent, SearchParameter } from '../definitions/definitions.ts'
 import { createJudged } from './akeys.ts'
+import { type InOrder, inOrderOf, type Ordered } from './in-order.ts'
 import type { Key, Keys } from './keys.ts'
 import { createSubjects, type Subject } from './subject.ts'
 
@@ -16,6 +17,7 @@ export interface Field {
   /** The code under which its values are indexed: another one for a parameter that says the same, such as `phonetic` for `name`. */
   readonly indexedAs: string
   readonly keys: FieldKeys
+  readonly inOrder?: InOrder | undefined
 }
 
 /** The keys of one parameter. Those of the shared side tables belong to one resource type. */
@@ -46,7 +48,7 @@ const textSalt = 'text'
 
 export type Fields = ReturnType<typeof createFields>
 
-export function createFields(definitions: Definitions, keys: Keys) {
+export function createFields(definitions: Definitions, keys: Keys, ordered: Ordered = {}) {
   const subjectOf = createSubjects(definitions)
   const isJudged = createJudged(definitions)
   const cache = new Map<string, Field>()
@@ -63,6 +65,7 @@ export function createFields(definitions: Definitions, keys: Keys) {
       judged: isJudged(type, code),
       indexedAs,
       keys: keysOf(type, indexedAs),
+      inOrder: inOrderOf(ordered, keys, type, code),
     }
   }
 

@@ -35,6 +35,14 @@ export function firstMeaning(definitions: Pick<Definitions, 'searchParameter'>):
 /** No parameter, but noted as one: what is contained is indexed by what refers to it. */
 const containedIndex = { '#contained': '1' }
 
+/** Noted as well: what is indexed in the order of a date. Until it is, it is sorted. */
+const orderedIndex = '#in-order'
+
+function inOrder(fields: readonly Field[]): Record<string, string> {
+  const ordered = fields.flatMap(({ parameter, inOrder }) => (inOrder ? [`${parameter.code} ${inOrder.column}`] : []))
+  return ordered.length === 0 ? {} : { [orderedIndex]: digest(...ordered) }
+}
+
 /** What is indexed of each type. */
 export function indexedParameters(
   resourceTypes: readonly string[],
@@ -48,6 +56,7 @@ export function indexedParameters(
       {
         ...Object.fromEntries(ofType(type).flatMap((field) => meaningsOf(field, types))),
         ...(ofType(type).some(({ parameter }) => parameter.type === 'reference') ? containedIndex : {}),
+        ...inOrder(ofType(type)),
       },
     ]),
   )
@@ -93,13 +102,17 @@ export function askable(fields: Fields, types: SearchTypes, { isPending }: Index
     return [field, ...leansOn].some(({ type, parameter }) => isPending(type, parameter.code))
   }
 
+  function inOrderWhereIndexed(field: Field): Field {
+    return field.inOrder && isPending(field.type, orderedIndex) ? { ...field, inOrder: undefined } : field
+  }
+
   return {
     component: fields.component,
     contained: fields.contained,
     of(type, code, modifier) {
       const field = fields.of(type, code)
       const name = modifier === undefined ? code : `${code}:${modifier}`
-      if (!field || !(isWaiting(field) || isPending(type, name))) return field
+      if (!field || !(isWaiting(field) || isPending(type, name))) return field && inOrderWhereIndexed(field)
       throw new FhirError(
         'unsupportedParameter',
         `The search parameter "${name}" of ${type} is not indexed yet for what is stored: \`npm run reindex\` does that.`,

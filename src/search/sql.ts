@@ -45,7 +45,7 @@ export function searchStatement(request: SearchRequest, access: AccessOf): State
   const values: unknown[] = []
   const asked = ofSeen(request, access)
   if (!asked.others) {
-    const met = condition(asked, access, values, asked.sort[0]?.by === 'lastUpdated')
+    const met = condition(asked, access, values, asked.sort)
     return pageStatement(asked, access, met, values)
   }
   const { ctes, parts, sharesPlan } = manyTypes(asked, access, values)

@@ -1,5 +1,6 @@
 import { FhirError } from '../../fhir/error.ts'
 import { dateColumnOf, hasDateColumn, openEnd, openStart } from '../date-column.ts'
+import { type Held, orderedPeriods } from '../in-order.ts'
 import type { IndexValues, Period } from '../index-values.ts'
 import type { Key, Rid } from '../keys.ts'
 import type { IndexBuilder } from '../types/search-type.ts'
@@ -22,6 +23,7 @@ export function createIndexBuilder(
   const strings = new Map<string, readonly [Key, string]>()
   const numbers = new Map<string, readonly [Key, number, number]>()
   const periods = new Map<string, readonly [Key, ...Period]>()
+  const ordered: Held[] = []
   const texts = new Map<Key, string>()
   const words = new Map<Key, string>()
   const units = new Set<string>()
@@ -47,6 +49,7 @@ export function createIndexBuilder(
       if (filter) fkeys.add(key)
       else keys.add(key)
       if (field.judged) akeys.add(key)
+      if (field.inOrder) ordered.push([key, field.inOrder])
     },
     filter(key) {
       refuseTooMany()
@@ -89,7 +92,7 @@ export function createIndexBuilder(
       dates,
       strings: [...strings.values()],
       numbers: [...numbers.values()],
-      periods: [...periods.values()],
+      periods: [...periods.values(), ...orderedPeriods(ordered, dates)],
       elements: [...elements.values()].flatMap((ofKind) => [...ofKind.values()].map((builder) => builder.done())),
       texts: [...texts],
       words: [...words],

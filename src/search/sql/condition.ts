@@ -1,7 +1,8 @@
 import { and, type Clause, conjuncts } from '../clause.ts'
 import { type AccessOf, guarded, probing } from '../guard.ts'
 import type { Rid } from '../keys.ts'
-import type { SearchedType } from '../request.ts'
+import type { SearchedType, SortKey } from '../request.ts'
+import { boxOf, isSmallBox } from './box.ts'
 import { clauseSql } from './clause-sql.ts'
 import { versions } from './names.ts'
 import type { Condition } from './page.ts'
@@ -15,7 +16,7 @@ export function condition(
   { type, where }: Pick<SearchedType, 'type' | 'where'>,
   access: AccessOf,
   values: unknown[],
-  inOrderOfChange = false,
+  sort: readonly SortKey[] = [],
 ): Condition {
   const asked = guarded(where, access)
   const allowed = probing(access(type))
@@ -23,9 +24,20 @@ export function condition(
   const row: Row = { alias: 's', type, of: 'current' }
   if (isSelective(clause)) {
     const few: Row = { ...row, few: true, patient: namedPatient(clause) }
-    return { clause, where: clauseSql(clause, few, values), selective: true, sharesPlan: true }
+    const where = clauseSql(clause, few, values)
+    const box = boxOf(clause, sort)
+    if (!box) return { clause, where, selective: true, sharesPlan: true }
+    const reach = { isSmall: isSmallBox(type, clause, values), where }
+    return {
+      clause,
+      where: clauseSql(box.rest, few, values),
+      selective: false,
+      sharesPlan: false,
+      reach,
+      box: box.held,
+    }
   }
-  const recent = inOrderOfChange ? '' : recently(type, clause, values)
+  const recent = sort[0]?.by === 'lastUpdated' ? '' : recently(type, clause, values)
   const met = `${clauseSql(asked, row, values)}${recent}`
   if (allowed.op === 'all') return { clause, where: met, selective: false, sharesPlan: asked.op === 'all' }
   const isSmall = reachIsSmall(allowed, type, values)

@@ -1,9 +1,10 @@
 import type { Clause } from '../clause.ts'
+import type { Held } from '../in-order.ts'
 import type { PageRequest, SortKey } from '../request.ts'
 import { rows } from './bind.ts'
 import { table, versions } from './names.ts'
 import { behind, orderBy, orderedBy, ridDescends } from './ordering.ts'
-import { walks } from './walks.ts'
+import { inBox, walks } from './walks.ts'
 
 /** What the rows of the request meet, access included: the clause, its SQL over `s`, and whether few rows meet it. */
 export interface Condition {
@@ -12,7 +13,9 @@ export interface Condition {
   readonly selective: boolean
   /** Whether one plan is right for all values: with a selective condition, and where the client asked for none. */
   readonly sharesPlan: boolean
-  /** For a caller who may see little: when that is so, and the condition in a form that starts from what it is. */
+  /** An index has the rows in order: then `where` says what else they meet. */
+  readonly box?: Held | undefined
+  /** Where little may be found: when that is so, and the condition in a form that starts from what it is. */
   readonly reach?: { readonly isSmall: string; readonly where: string } | undefined
 }
 
@@ -38,7 +41,11 @@ export function pageSql(request: PageRequest, condition: Condition, values: unkn
   const small = reach && `(select yes from few${names}) and ${reach.where}`
   const where = reach ? `not (select yes from few${names}) and ${condition.where}` : condition.where
   const [only, ...others] = request.sort
-  const walk = selective || others.length > 0 ? undefined : walks[only?.by ?? 'rid']
+  const walk = condition.box
+    ? inBox(condition.box)
+    : selective || others.length > 0
+      ? undefined
+      : walks[only?.by ?? 'rid']
   const limit = rows(request.count + 1)
   if (!walk) {
     const m = `m${names} as materialized (${collected(request, small === undefined ? [where] : [small, where], values)})`

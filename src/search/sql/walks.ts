@@ -1,5 +1,7 @@
 import { type Clause, conjuncts } from '../clause.ts'
 import { farthestZone, longPeriod } from '../date-column.ts'
+import type { Held } from '../in-order.ts'
+import type { Key } from '../keys.ts'
 import type { PageRequest, SortKey } from '../request.ts'
 import { bind, type SqlType } from './bind.ts'
 import { dateBounds } from './bounds.ts'
@@ -25,7 +27,7 @@ type Walk = (walked: Walked, sort: SortKey | undefined) => readonly [string] | r
 export const walks: Readonly<Partial<Record<SortKey['by'], Walk>>> = {
   rid({ request, where, values, limit }, sort) {
     const descending = sort?.descending ?? true
-    const start = request.after ? ` and s.rid ${beyond(descending)} ${bind(values, 'int8', request.after.rid)}` : ''
+    const start = startByRid('s.rid', request, descending, values)
     const value = sort ? ', s.rid as s1' : ''
     return [
       `select s.rid, s.ver, s.pat${value} from ${table(request.type)} s where ${where}${start}
@@ -91,6 +93,28 @@ function beside(walked: Walked, sort: SortKey | undefined): [string, string] {
   ]
 }
 
+/** What refers to one resource, in the order of a date; then what has no such date. */
+export function inBox([held, { dated, undated }]: Held): Walk {
+  return ({ request, where, values, limit, names }, sort) => {
+    const { descending } = sort!
+    const among = (key: Key, value: string) =>
+      `select s.rid, s.ver, s.pat, ${value} as s1 from dat t join ${table(request.type)} s on s.rid = t.rid
+        where t.key = ${bind(values, 'int8', key)} and ${where}`
+    const start = startAfter('t.lo', 't.rid', 'int8', request, descending, values)
+    const behind = request.after?.values[0] === null ? startByRid('t.rid', request, descending, values) : ''
+    const room = `${limit} - (select count(*) from a${names})`
+    return [
+      `${among(held ^ dated, 't.lo')}${start} order by t.lo ${way(descending)}, t.rid ${way(descending)} limit ${limit}`,
+      `${among(held ^ undated, 'null::int8')}${behind} and (select count(*) from a${names}) < ${limit}
+        order by t.lo ${way(descending)}, t.rid ${way(descending)} limit ${room}`,
+    ]
+  }
+}
+
+function startByRid(column: string, { after }: PageRequest, descending: boolean, values: unknown[]): string {
+  return after ? ` and ${column} ${beyond(descending)} ${bind(values, 'int8', after.rid)}` : ''
+}
+
 /** ` and …` for what the condition says of `lu`, said of the column that is indexed. */
 export function lastUpdatedBounds(clause: Clause, alias: string, values: unknown[]): string {
   const lu = { lo: `${alias}.lu`, hi: `${alias}.lu` }
@@ -116,9 +140,8 @@ function withoutValue(
   type: string,
   descending: boolean,
 ) {
-  const { after } = request
-  const among = after?.values[0] === null
-  const start = among ? ` and s.rid ${beyond(descending)} ${bind(values, 'int8', after.rid)}` : ''
+  const among = request.after?.values[0] === null
+  const start = among ? startByRid('s.rid', request, descending, values) : ''
   return `select s.rid, s.ver, s.pat, null::${type} as s1 from ${table(request.type)} s
         where ${where} and ${missing}${start} and (select count(*) from a${names}) < ${limit}
         order by s.rid ${way(descending)} limit ${limit} - (select count(*) from a${names})`

@@ -55,7 +55,7 @@ export function createReference({ definitions, keys, base }: Parts): ReferenceTy
   }
 
   function refersTo(field: Field, type: string, rid: Rid): Clause {
-    const keyed = holding(field, [keyTo(field, type, rid)], { selective: true })
+    const keyed = holding(field, [keyTo(field, type, rid)], { selective: true, inOrder: field.inOrder })
     if (!field.subject || type !== subjectType) return keyed
     const carried: Clause = { op: 'patient', any: [rid] }
     return field.subject.several ? or(carried, keyed) : carried

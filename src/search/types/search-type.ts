@@ -4,6 +4,7 @@ import type { Clause } from '../clause.ts'
 import type { Codes } from '../codes.ts'
 import type { Field } from '../field.ts'
 import type { Period } from '../index-values.ts'
+import type { InOrder } from '../in-order.ts'
 import type { Key, Rid } from '../keys.ts'
 
 /** How one type of search parameter is indexed and how it is matched: side by side, so that the two cannot drift. */
@@ -52,13 +53,14 @@ export interface IndexBuilder {
 export function holding(
   field: Field,
   any: readonly Key[],
-  how: { filter?: boolean; selective?: boolean; judged?: false } = {},
+  how: { filter?: boolean; selective?: boolean; judged?: false; inOrder?: InOrder | undefined } = {},
 ): Clause {
   return {
     op: 'keys',
     any,
     ...(how.filter ? { filter: true } : {}),
     ...(how.selective ? { selective: true } : {}),
+    ...(how.inOrder ? { inOrder: how.inOrder } : {}),
     judged: how.judged ?? field.judged,
   }
 }

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { createAccess } from '../../../src/access/create-access.ts'
-import { labelsOf } from '../../../src/access/labels.ts'
 import type { Principal } from '../../../src/access/principal.ts'
 import { loadDefinitions } from '../../../src/definitions/load.ts'
 import type { Clause } from '../../../src/search/clause.ts'
 import { createSearch, type Search } from '../../../src/search/create-search.ts'
 import { createKeys, type Keys } from '../../../src/search/keys.ts'
+import { howIndexed } from '../../../src/sharing/how-indexed.ts'
 import { createStore } from '../../../src/store/create-store.ts'
 import { installSecret } from '../../../src/store/install-value.ts'
 import { type Connection, type Database, openDatabase } from '../../../src/store/open-database.ts'
@@ -45,7 +45,7 @@ export async function openEngine(connection: Connection, dataDir: string): Promi
   }
   const definitions = await loadDefinitions()
   const keys = createKeys(await installSecret(database))
-  const search = createSearch({ definitions, keys, base, cursorSecret: randomBytes(32), labels: labelsOf })
+  const search = createSearch({ definitions, keys, base, cursorSecret: randomBytes(32), ...howIndexed })
   const access = createAccess({ definitions, search, keys, base })
   const store = await createStore({ database: witnessed, keys, objects: await openObjects({ dataDir }) })
   return {
