@@ -32,7 +32,7 @@ export function createAccess({ definitions, search, keys, base, implicitPolicy =
   const rules = createRowRules(definitions, search, implicitPolicy)
   const scopes = createScopeRows(classOf, search, uploaderOf)
   const judgeContent = createJudge({
-    ...{ definitions, base, classOf, scopes },
+    ...{ definitions, base, scopes },
     extract: (...of) => search.extract(...of),
     ridOf: keys.ridOf,
   })

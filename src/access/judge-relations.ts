@@ -2,7 +2,6 @@ import { FhirError } from '../fhir/error.ts'
 import type { Resource } from '../fhir/resource.ts'
 import { changedElements, elementOf, isPerson, onlyChanges, referencesIn } from './elements.ts'
 import type { Principal } from './principal.ts'
-import type { ClassOf } from './resource-class.ts'
 
 /** Elements that decide access: who treats whom, and who is whom. */
 const relationElements: Readonly<Record<string, readonly string[]>> = {
@@ -24,13 +23,12 @@ export function judgeRelations(
   principal: Principal,
   before: Resource | undefined,
   after: Resource,
-  { classOf, base }: { classOf: ClassOf; base: string },
+  base: string,
 ): void {
   const type = after.resourceType
   const touched = (before ? changedElements(before, after) : Object.keys(after)).map(elementOf)
   if (type === 'Practitioner' && before && touched.includes('active')) throw onlyAdministrators('Practitioner.active')
   if (principal.kind === 'system') return
-  if (classOf(type) === 'relation' || classOf(type) === 'practitionerRole') throw onlyAdministrators(type)
   for (const element of relationElements[type] ?? []) {
     if (!touched.includes(element)) continue
     // "A doctor may set himself as generalPractitioner only while creating a Patient."

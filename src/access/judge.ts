@@ -12,13 +12,11 @@ import { judgeSubject } from './judge-subject.ts'
 import { judgeTask } from './judge-task.ts'
 import { mustSee } from './must-see.ts'
 import type { Principal } from './principal.ts'
-import type { ClassOf } from './resource-class.ts'
 import type { ScopeRows } from './scope-rows.ts'
 
 interface Parts {
   definitions: Definitions
   base: string
-  classOf: ClassOf
   scopes: ScopeRows
   extract: (resource: Resource, id: string) => IndexValues
   ridOf: (type: string, id: string) => Rid
@@ -28,13 +26,13 @@ interface Parts {
  * What a write may contain. Which rows it may touch is for the role matrix; here stand the rules about content, first
  * those that hold for administrators as well.
  */
-export function createJudge({ definitions, base, classOf, scopes, extract, ridOf }: Parts) {
+export function createJudge({ definitions, base, scopes, extract, ridOf }: Parts) {
   return function judge(principal: Principal, before: Resource | undefined, after: Resource): FoundReference[] {
     withinScopes(principal, before ? 'update' : 'create', after)
     judgeSelf(principal, before, after)
     judgeLabels(principal, before, after)
     if (principal.roles.includes('admin')) return []
-    judgeRelations(principal, before, after, { classOf, base })
+    judgeRelations(principal, before, after, base)
     judgeSubject(principal, before, after, { definitions, base })
     judgeAuthor(principal, before, after, base)
     judgeAttachments(definitions, before, after, base)

@@ -13,7 +13,6 @@ const tying = new Set([
   'encounter',
   // Communication.payload.content[x]: locations are FHIRPaths.
   'content',
-  'contentReference',
   'target',
   'actor',
   'securityContext',
