@@ -6,11 +6,29 @@ export const obligationBits: Readonly<Record<string, number>> = {
   'view-only': 8,
 }
 
+export const grantObligation = 'https://chartshare.example/fhir/StructureDefinition/grant-obligation'
+
 /** Whoever may only view may not pass on. */
 export const forbidsSharing = obligationBits['no-reshare']! | obligationBits['view-only']!
 
-export function obligationsOf({ extension = [] }: { extension?: { url?: string; valueCode?: string }[] }): number {
+const all = Object.values(obligationBits).reduce((bits, bit) => bits | bit)
+
+export interface Obliging {
+  readonly extension?: readonly { readonly url?: string; readonly valueCode?: string }[]
+}
+
+/** Whether it speaks of an obligation in words that are not known here, or below another base. */
+export function isUnknownObligation({ url, valueCode }: NonNullable<Obliging['extension']>[number]): boolean {
+  return isObligation(url) && (url !== grantObligation || obligationBits[valueCode ?? ''] === undefined)
+}
+
+/** What is not understood obliges to everything. */
+export function obligationsOf({ extension = [] }: Obliging): number {
   return extension
-    .filter(({ url }) => url?.endsWith('/StructureDefinition/grant-obligation'))
-    .reduce((bits, { valueCode }) => bits | (obligationBits[valueCode ?? ''] ?? 0), 0)
+    .filter(({ url }) => isObligation(url))
+    .reduce((bits, { valueCode }) => bits | (obligationBits[valueCode ?? ''] ?? all), 0)
+}
+
+function isObligation(url: string | undefined): boolean {
+  return url?.endsWith('/StructureDefinition/grant-obligation') ?? false
 }

@@ -1,5 +1,6 @@
 import type { Provision } from '../access/consent-rules.ts'
 import { namedBy } from '../access/labels.ts'
+import { grantObligation, isUnknownObligation, obligationBits, type Obliging } from '../access/obligations.ts'
 import { purposesOf } from '../access/purposes.ts'
 import { FhirError } from '../fhir/error.ts'
 import type { Resource } from '../fhir/resource.ts'
@@ -18,6 +19,7 @@ export type Giver = 'patient' | 'doctor' | 'office'
 export function refuseWords(consent: Resource, giver: Giver): void {
   if (consent['contained']) throw refused('A Consent names what is stored, and contains nothing.', 'Consent.contained')
   if (giver === 'patient' && consent['verification']) throw refused(unused, 'Consent.verification')
+  refuseObligations(consent as Obliging, 'Consent')
   refuseProvision(consent['provision'] as Provision | undefined, 'Consent.provision', giver, 0)
 }
 
@@ -37,12 +39,20 @@ function refuseProvision(provision: Provision | undefined, path: string, giver: 
   if (namedBy(provision.securityLabel ?? []).unknown) {
     throw refused('This security label is unknown here.', `${path}.securityLabel`)
   }
+  refuseObligations(provision, path)
   for (const element of ['action', 'class', 'code'] as const) {
     if (giver === 'patient' && provision[element]) throw refused(unused, `${path}.${element}`)
   }
   for (const [n, exception] of (provision.provision ?? []).entries()) {
     refuseProvision(exception, `${path}.provision[${n}]`, giver, depth + 1)
   }
+}
+
+function refuseObligations({ extension = [] }: Obliging, path: string): void {
+  const at = extension.findIndex(isUnknownObligation)
+  if (at === -1) return
+  const known = Object.keys(obligationBits).join(', ')
+  throw refused(`An obligation is written as ${grantObligation} with one of ${known}.`, `${path}.extension[${at}]`)
 }
 
 function refused(text: string, expression: string): FhirError {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { grantObligation } from '../../src/access/obligations.ts'
 import { mailsTo, peopleOf, type SomePerson } from '../support/people.ts'
 import { aDocumentReference } from '../support/resources.ts'
 import { startServer, type TestServer } from '../support/server.ts'
@@ -133,7 +134,7 @@ describe('a message is refused as a whole', () => {
         const author = await people.doctor()
         const own = await people.patient({ generalPractitioner: [author.reference] })
         const { name, id } = await aDocument(author, own)
-        const obligation = { url: `${server.base}/StructureDefinition/grant-obligation`, valueCode: 'no-reshare' }
+        const obligation = { url: grantObligation, valueCode: 'no-reshare' }
         const consent = aConsent(own, colleague, {
           extension: [obligation],
           data: [instance(`DocumentReference/${id}`)],

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
+import { grantObligation } from '../../src/access/obligations.ts'
 import { consentRules } from '../../src/access/consent-rules.ts'
 import { type Asker, decide } from '../../src/access/decide.ts'
 import { createFacts, type Facts } from '../../src/access/facts.ts'
@@ -166,7 +167,7 @@ describe('several Consents', () => {
   test('nobody is bound by an obligation who has a permit without it', () => {
     const obliged = {
       ...permit,
-      extension: [{ url: `${base}/StructureDefinition/grant-obligation`, valueCode: 'no-reshare' }],
+      extension: [{ url: grantObligation, valueCode: 'no-reshare' }],
     }
     const [facts] = records
     const asked = (given: Resource[]) =>

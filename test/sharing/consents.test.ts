@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
+import { grantObligation } from '../../src/access/obligations.ts'
 import { labelsOf } from '../../src/access/labels.ts'
 import { loadDefinitions } from '../../src/definitions/load.ts'
 import { partiesSql } from '../../src/oauth/accounts/parties.ts'
@@ -260,6 +261,21 @@ describe('what a Consent may say', () => {
     ],
     ['PCF-2: a class', () => patient, 'Consent.provision.class', () => aConsent({ class: [{ code: 'x' }] })],
     ['PCF-2: a code', () => patient, 'Consent.provision.code', () => aConsent({ code: [{ text: 'x' }] })],
+    [
+      'an obligation that nobody knows',
+      () => patient,
+      'Consent.provision.extension[0]',
+      () => aConsent({ extension: [{ url: grantObligation, valueCode: 'no-photograph' }] }),
+    ],
+    [
+      'an obligation of another base',
+      () => patient,
+      'Consent.extension[0]',
+      () => {
+        const url = `${server.base}/StructureDefinition/grant-obligation`
+        return aConsent({}, { extension: [{ url, valueCode: 'view-only' }] })
+      },
+    ],
     [
       'PCF-2: a verification',
       () => patient,

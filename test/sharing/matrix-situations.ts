@@ -1,3 +1,4 @@
+import { grantObligation } from '../../src/access/obligations.ts'
 /**
  * In what a patient's record can stand to a doctor, and what he then sees of it: written by hand from the design (who treats,
  * who wrote, who was granted or refused what, and for how long), so that it can be checked by reading. No code of the server.
@@ -172,8 +173,7 @@ export const situations: readonly Situation[] = [
 ]
 
 function obligation(valueCode: string) {
-  const url = 'https://chartshare.example/fhir/StructureDefinition/grant-obligation'
-  return { extension: [{ url, valueCode }] }
+  return { extension: [{ url: grantObligation, valueCode }] }
 }
 
 function reason(code: string) {

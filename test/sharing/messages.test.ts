@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { grantObligation } from '../../src/access/obligations.ts'
 import { peopleOf, type SomePerson } from '../support/people.ts'
 import { aDocumentReference, aTransaction, posted } from '../support/resources.ts'
 import { startServer, type TestServer } from '../support/server.ts'
@@ -104,7 +105,7 @@ test('MSG-4: a document that was given without the right to pass it on stops the
       type: 'permit',
       actor: [{ role: { coding: [{ code: 'IRCP' }] }, reference: ben.reference }],
       data: [{ meaning: 'instance', reference: { reference: document } }],
-      extension: [{ url: `${server.base}/StructureDefinition/grant-obligation`, valueCode: 'no-reshare' }],
+      extension: [{ url: grantObligation, valueCode: 'no-reshare' }],
     },
   })
   assert.equal(consent.status, 201, JSON.stringify(consent.body))

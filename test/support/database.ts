@@ -20,7 +20,7 @@ export async function freshDatabase(): Promise<TestDatabase> {
   await asAdministrator(template, (admin) => admin.query(`create database ${name} template ${databaseOf(template)}`))
   return {
     url: withDatabase(template, name),
-    drop: () => asAdministrator(template, (admin) => admin.query(`drop database ${name} with (force)`)),
+    drop: () => asAdministrator(template, (admin) => admin.query(`drop database if exists ${name} with (force)`)),
   }
 }
 
@@ -47,7 +47,7 @@ export async function dropDatabases(template: string, prefix: string): Promise<v
       'select datname from pg_database where starts_with(datname, $1)',
       [`${prefix}_`],
     )
-    for (const { datname } of found) await admin.query(`drop database ${datname} with (force)`)
+    for (const { datname } of found) await admin.query(`drop database if exists ${datname} with (force)`)
   })
 }
 

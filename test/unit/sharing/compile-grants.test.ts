@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { describe, test } from 'node:test'
+import { grantObligation } from '../../../src/access/obligations.ts'
 import { everybody } from '../../../src/access/chart-rules.ts'
 import type { Provision } from '../../../src/access/consent-rules.ts'
 import { purposes } from '../../../src/access/purposes.ts'
@@ -202,10 +203,16 @@ describe('exceptions', () => {
 })
 
 test('obligations add up from the Consent down', () => {
-  const obligation = (valueCode: string) => ({ url: `${base}/StructureDefinition/grant-obligation`, valueCode })
+  const obligation = (valueCode: string) => ({ url: grantObligation, valueCode })
   const [grant] = compiled(
     { type: 'permit', actor: [recipient('Practitioner/berg')], extension: [obligation('no-reshare')] },
-    { extension: [obligation('step-up'), obligation('unknown')] },
+    { extension: [obligation('step-up')] },
   )
   assert.equal(grant?.obligations, 5)
+})
+
+test('an obligation that is not understood is every obligation', () => {
+  const extension = [{ url: grantObligation, valueCode: 'no-photograph' }]
+  const [grant] = compiled({ type: 'permit', actor: [recipient('Practitioner/berg')], extension })
+  assert.equal(grant?.obligations, 15)
 })
