@@ -17,9 +17,9 @@ export interface Obliging {
   readonly extension?: readonly { readonly url?: string; readonly valueCode?: string }[]
 }
 
-/** Whether it speaks of an obligation in words that are not known here, or below another base. */
-export function isUnknownObligation({ url, valueCode }: NonNullable<Obliging['extension']>[number]): boolean {
-  return isObligation(url) && (url !== grantObligation || obligationBits[valueCode ?? ''] === undefined)
+/** Whether it speaks of an obligation below another base; which codes there are is told by the definition of ours. */
+export function isForeignObligation({ url }: { readonly url?: string }): boolean {
+  return isObligation(url) && url !== grantObligation
 }
 
 /** What is not understood obliges to everything. */

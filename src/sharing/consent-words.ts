@@ -1,6 +1,6 @@
 import type { Provision } from '../access/consent-rules.ts'
 import { namedBy } from '../access/labels.ts'
-import { grantObligation, isUnknownObligation, obligationBits, type Obliging } from '../access/obligations.ts'
+import { grantObligation, isForeignObligation, type Obliging } from '../access/obligations.ts'
 import { purposesOf } from '../access/purposes.ts'
 import { FhirError } from '../fhir/error.ts'
 import type { Resource } from '../fhir/resource.ts'
@@ -49,10 +49,9 @@ function refuseProvision(provision: Provision | undefined, path: string, giver: 
 }
 
 function refuseObligations({ extension = [] }: Obliging, path: string): void {
-  const at = extension.findIndex(isUnknownObligation)
+  const at = extension.findIndex(isForeignObligation)
   if (at === -1) return
-  const known = Object.keys(obligationBits).join(', ')
-  throw refused(`An obligation is written as ${grantObligation} with one of ${known}.`, `${path}.extension[${at}]`)
+  throw refused(`An obligation is written as the extension ${grantObligation}.`, `${path}.extension[${at}]`)
 }
 
 function refused(text: string, expression: string): FhirError {

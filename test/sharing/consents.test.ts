@@ -264,7 +264,7 @@ describe('what a Consent may say', () => {
     [
       'an obligation that nobody knows',
       () => patient,
-      'Consent.provision.extension[0]',
+      'Consent.provision.extension[0].value',
       () => aConsent({ extension: [{ url: grantObligation, valueCode: 'no-photograph' }] }),
     ],
     [
