@@ -4,6 +4,8 @@ import { launchedFor, type Role, type Row, rows, systems, types } from './scope-
 
 type Template = Pick<Row, 'type' | 'of' | 'meets' | 'uploader'> & {
   readonly body: object
+  /** What else it refers to. */
+  readonly leadsTo?: string
   /** What the role makes of it: 201, or the refusal. */
   readonly status: number
 }
@@ -47,6 +49,9 @@ function templatesOf(role: Role): Template[] {
     plain('Patient', { gender: 'other' }, by(staff)),
     plain('Observation', result('final', patient), by(staff), { of: [patient], meets: ['status=final'] }),
     plain('Observation', result('registered', patient), by(staff), { of: [patient], meets: ['status=registered'] }),
+    plain('Observation', { ...result('final', patient), focus: [to('DocumentReference/elsewhere')] }, by(staff), {
+      ...{ of: [patient], meets: ['status=final'], leadsTo: 'DocumentReference/elsewhere' },
+    }),
     // Whom the doctor treats, whether or not it is the patient in context.
     plain('Observation', result('final', 'Patient/teamed'), role === 'patient' ? 403 : 201, {
       ...{ of: ['Patient/teamed'], meets: ['status=final'] },
@@ -122,9 +127,9 @@ export function creationsFor(asking: Asking): Question[] {
 }
 
 /** An administrator's writes are not looked at for what they refer to; everybody else is told that it does not exist. */
-function hidesSubject({ role, oracle }: Asking, { of }: Template): boolean {
-  const patients = rows.filter(({ name }) => of.includes(name))
-  return role !== 'office' && !patients.every((patient) => oracle.leadsTo(patient))
+function hidesSubject({ role, oracle }: Asking, { of, leadsTo = '' }: Template): boolean {
+  const named = rows.filter(({ name }) => [...of, leadsTo].includes(name))
+  return role !== 'office' && !named.every((row) => oracle.leadsTo(row))
 }
 
 /** A tag, for one that may be changed and for one that may not. */

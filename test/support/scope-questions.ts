@@ -182,7 +182,8 @@ function everyRecord({ oracle, nameOf }: Asking): Question {
 }
 
 function ofCompartment({ oracle, nameOf }: Asking, name: string): Question[] {
-  const inside = (type: string) => oracle.found(type).filter(({ of }) => of.includes(name))
+  const inside = (type: string) =>
+    oracle.found(type).filter(({ of, linkingTo = [] }) => of.includes(name) || linkingTo.includes(name))
   const [all, one] = [types.flatMap(inside), inside('Observation')]
   const covered = oracle.covers('Observation', 's')
   const certain = all.filter(({ type }) => inCompartment.includes(type))

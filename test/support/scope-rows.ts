@@ -22,6 +22,8 @@ export interface Row {
   readonly may: Readonly<Record<Role, string>>
   /** The patients in whose compartment it stands; `everywhere` is looked up in every context, and never written in one. */
   readonly of: readonly string[]
+  /** The patients whose compartment, as R4 defines it, has it as well, though it is no part of their record. */
+  readonly linkingTo?: readonly string[]
   readonly meets: readonly string[]
   /** Of a Binary: the document that owns it. */
   readonly document?: string
@@ -79,6 +81,12 @@ const patients = [
   row('Patient/shared', { gender: 'male' }, { doctor: 'rs', of: ['shared'] }),
   // A granted document tells whose it is; it does not list its patient.
   row('Patient/single', { gender: 'male' }, { doctor: 'r', of: ['single'] }),
+  // So do a granted part of the record, and granted data of a time.
+  row('Patient/parted', { gender: 'male' }, { doctor: 'r', of: ['parted'] }),
+  row('Patient/timed', { gender: 'male' }, { doctor: 'r', of: ['timed'] }),
+  // Who says to whom all is open that treat the patient, and who opens a part to them instead of what the hospital would.
+  row('Patient/opened', { gender: 'female', generalPractitioner: [byDoctor] }, { doctor: 'rs', of: ['opened'] }),
+  row('Patient/ruled', { gender: 'female', generalPractitioner: [byDoctor] }, { doctor: 'rs', of: ['ruled'] }),
   row('Patient/expired', { gender: 'male' }, { of: ['expired'] }),
   row('Patient/refused', { gender: 'female', generalPractitioner: [byDoctor] }, { of: ['refused'] }),
   row(
@@ -86,6 +94,17 @@ const patients = [
     { gender: 'male', generalPractitioner: [to('Practitioner/gp')] },
     { patient: 'rs', of: ['self'] },
   ),
+  {
+    ...row(
+      'Patient/linking',
+      {
+        link: ['treated', 'self'].map((id) => ({ other: to(`Patient/${id}`), type: 'seealso' })),
+        generalPractitioner: [byDoctor],
+      },
+      { doctor: 'rs', of: ['linking'] },
+    ),
+    linkingTo: ['Patient/treated', 'Patient/self'],
+  },
   row('Patient/stranger', { gender: 'female' }, { of: ['stranger'] }),
 ]
 
@@ -139,6 +158,23 @@ const consents = [
     { ...given, of: ['single'] },
   ),
   row(
+    'Consent/parted',
+    grant('parted', now, { data: [{ meaning: 'authoredby', reference: to('Practitioner/colleague') }] }),
+    { ...given, of: ['parted'] },
+  ),
+  row('Consent/timed', grant('timed', now, { dataPeriod: { start: '2020-01-01', end: '2090-01-01' } }), {
+    ...{ ...given, of: ['timed'] },
+  }),
+  row('Consent/opened', grant('opened', now, { actor: undefined }), { ...given, doctor: '', of: ['opened'] }),
+  row(
+    'Consent/ruled',
+    grant('ruled', now, {
+      actor: undefined,
+      data: [{ meaning: 'authoredby', reference: to('Practitioner/gp') }],
+    }),
+    { ...given, doctor: '', of: ['ruled'] },
+  ),
+  row(
     'Consent/own',
     grant('self', now, { actor: [{ role: { coding: [{ code: 'IRCP' }] }, reference: to('Practitioner/colleague') }] }),
     { ...given, doctor: '', patient: 'rsu', of: ['self'] },
@@ -152,7 +188,7 @@ function result(
   patient: string,
   category: Category,
   facts: Facts,
-  more: { status?: string; performer?: object[]; meta?: object } = {},
+  more: { status?: string; performer?: object[]; meta?: object; effectiveDateTime?: string } = {},
 ) {
   const { status = 'final' } = more
   const performer = [to('Practitioner/colleague')]
@@ -173,6 +209,13 @@ const observations = [
   result('teamed', 'teamed', 'laboratory', { doctor: 'rs' }),
   result('lapsed', 'lapsed', 'laboratory', {}),
   result('shared', 'shared', 'laboratory', { doctor: 'rs' }),
+  result('parted', 'parted', 'laboratory', { doctor: 'rs' }),
+  result('not-parted', 'parted', 'laboratory', {}, { performer: [to('Practitioner/gp')] }),
+  result('timed', 'timed', 'laboratory', { doctor: 'rs' }, { effectiveDateTime: '2024-05-05' }),
+  result('early', 'timed', 'laboratory', {}, { effectiveDateTime: '2014-05-05' }),
+  result('opened', 'opened', 'laboratory', { doctor: 'rs' }),
+  result('ruled', 'ruled', 'laboratory', { doctor: 'rs' }, { performer: [to('Practitioner/gp')] }),
+  result('not-ruled', 'ruled', 'laboratory', {}),
   result('expired', 'expired', 'laboratory', {}),
   result('refused', 'refused', 'laboratory', {}, { performer: [byDoctor] }),
   result('made', 'stranger', 'laboratory', { doctor: 'rsu' }, { performer: [byDoctor] }),
@@ -227,6 +270,7 @@ const documents = [
   ...document('image', 'treated', 'image', wrote, written),
   ...document('theirs', 'treated', 'clinical-note'),
   ...document('granted', 'single', 'clinical-note', { doctor: 'rs', bytes: { doctor: 'rs' } }),
+  ...document('opened', 'opened', 'image', { doctor: 'rs', bytes: { doctor: 'rs' } }),
   ...document('elsewhere', 'stranger', 'image', wrote, written),
   ...document('refused', 'refused', 'clinical-note', {}, written),
   ...document('own-note', 'self', 'clinical-note', own),
