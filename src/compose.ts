@@ -215,7 +215,9 @@ async function watchIndex(
   await index.serve(digestOf(indexed))
   if (lacking.size === 0) return { stop: () => undefined }
   const names = [...lacking].map(([type, codes]) => `${type} (${codes.join(', ')})`)
-  log.warn(`Not indexed for what is stored, and refused in searches until \`npm run reindex\`: ${names.join('; ')}`)
+  log.warn(
+    `Not indexed for what is stored, and refused in searches or (#in-order) slower, until \`npm run reindex\`: ${names.join('; ')}`,
+  )
   const timer = setInterval(() => {
     state.compare(indexed).then(
       ({ size }) => size === 0 && clearInterval(timer),
