@@ -10,7 +10,7 @@ import { includedSql, includesSql, mostIncluded } from './sql/includes.ts'
 import { labelsSql } from './sql/labels.ts'
 import { fewTypes, manyTypes, matchesSql } from './sql/many-types.ts'
 import { literal, table, versions } from './sql/names.ts'
-import { narrow } from './sql/narrow.ts'
+import { nameOfStart, narrow, startOf } from './sql/narrow.ts'
 import { orderedBy } from './sql/ordering.ts'
 import { type Condition, pageSql } from './sql/page.ts'
 import type { Row } from './sql/row.ts'
@@ -100,21 +100,30 @@ function whole(ctes: readonly string[], parts: readonly string[], values: unknow
 }
 
 /**
- * The same page for a search by strings, as one plan for all values; answers a single row of the kind `x` where the strings
- * are too frequent for that. Undefined for searches that have no such start, or a better one.
+ * The same page for a search by strings or codes, as one plan for all values; answers a single row of the kind `x` where they
+ * are too frequent for that. Undefined for searches that have no such start, a better one, or one that is known as frequent.
+ * What is planned anew for who may see everything costs less than to look first, but for strings.
  */
-export function narrowStatement(request: SearchRequest, access: AccessOf): Statement | undefined {
+export function narrowStatement(
+  request: SearchRequest,
+  access: AccessOf,
+  isFrequent: (start: string) => boolean = () => false,
+): (Statement & { readonly start: string }) | undefined {
   const values: unknown[] = []
   const asked = guarded(request.where, access)
   const allowed = probing(access(request.type))
   if (request.others || isSelective(and(asked, allowed))) return undefined
-  const start = narrow(asked, values)
-  if (!start) return undefined
+  const from = startOf(asked, request.type, { codes: allowed.op !== 'all' })
+  if (!from || isFrequent(nameOfStart(from))) return undefined
+  const start = narrow(from, values)
   const clause = and(start.rest, allowed)
   const where = `${start.where} and ${clauseSql(clause, { alias: 's', type: request.type, of: 'current', few: true }, values)}`
   const met = { clause, where, selective: true, sharesPlan: true }
   const refusal = `select 'x', '', '', null, null, null, '', null, null, null, null where ${start.isTooMany}`
-  return pageStatement(request, access, met, values, { ctes: [start.cte], parts: [refusal] })
+  return {
+    ...pageStatement(request, access, met, values, { ctes: start.ctes, parts: [refusal] }),
+    start: nameOfStart(from),
+  }
 }
 
 function pageStatement(

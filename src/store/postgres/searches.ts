@@ -22,6 +22,9 @@ import type { NameOf } from './statement-names.ts'
 /** Every condition of a statement is a query of its own, and the planner's work grows with them. */
 const conditionsPerStatement = 100
 
+/** What clients vary without end is forgotten. */
+const mostRemembered = 10_000
+
 /** Includes that lead further than so many links are a whole record, which there are other ways to ask for. */
 const mostRounds = 16
 
@@ -37,11 +40,16 @@ export function createSearches({
     return query<Row>(text, values, sharesPlan ? nameOf(text) : undefined)
   }
 
-  /** A second statement only for strings that turn out to be frequent. */
+  const frequent = new Set<string>()
+
+  /** A second statement only for strings and codes that turn out to be frequent, which they stay. */
   async function rowsOf(...asked: Parameters<typeof searchStatement>): Promise<FoundRow[]> {
-    const narrow = narrowStatement(...asked)
+    const narrow = narrowStatement(...asked, (start) => frequent.has(start))
     const rows = narrow && (await run<FoundRow>(narrow))
-    return rows === undefined || rows[0]?.kind === 'x' ? run<FoundRow>(searchStatement(...asked)) : rows
+    if (rows && rows[0]?.kind !== 'x') return rows
+    if (frequent.size >= mostRemembered) frequent.clear()
+    if (narrow) frequent.add(narrow.start)
+    return run<FoundRow>(searchStatement(...asked))
   }
 
   /** Read as a whole, because no index has them in order. */

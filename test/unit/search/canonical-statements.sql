@@ -400,6 +400,21 @@ select 'm' as kind, 'DocumentReference' as type, v.id, p.rid, p.ver, v.lu, v.jso
         from p join "documentreference_v" v on v.rid = p.rid and v.ver = p.ver
 order by n;
 
+-- DocumentReference?patient.name=anna (a doctor) (first, prepared)
+with found as materialized (select rid from (select t.rid from str t where t.key = (select $1::int8)::int8 and t.val >= (select $2::text)::text and t.val < (select $3::text)::text) t limit 301),
+led as materialized (select distinct l.rid as rid from "patient" l
+        where (select count(*) from found) <= 300 and l.rid = any(array(select f.rid from found f)) and (l.keys @> array[(select $4::int8)::int8] or exists (select from access_grant lg where lg.grantee = any((select $5::int8[])::int8[]) and lg.effect = 1
+    and lg.starts - $6::bigint <= 0 and lg.ends - $6::bigint > 0 and (lg.purpose = 0 or (lg.purpose & $7::integer) <> 0) and lg.pat = l.pat and lg.rid = any(array[0, l.rid]) and (lg.rid = 0 or lg.type = 'Patient') and case when l.labels = 0 then (lg.labels & 1073741824) <> 0 else ((l.labels & 3) <> 0 and (l.labels & 3 & ~lg.labels) = 0) or ((l.labels & 4092) <> 0 and (l.labels & 4094 & ~lg.labels) = 0) end and not lg.narrow))),
+m as materialized (select s.rid, s.ver, s.pat from "documentreference" s where s.pat = any(array(select e.rid from led e)) and (exists (select from "patient" sx where sx.rid = s.pat and sx.keys @> array[(select $8::int8)::int8]) or exists (select from access_grant sg where sg.grantee = any((select $9::int8[])::int8[]) and sg.effect = 1
+    and sg.starts - $10::bigint <= 0 and sg.ends - $10::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $11::integer) <> 0) and sg.pat = s.pat and sg.rid = any(array[0, s.rid]) and (sg.rid = 0 or sg.type = 'DocumentReference') and case when s.labels = 0 then (sg.labels & 1073741824) <> 0 else ((s.labels & 3) <> 0 and (s.labels & 3 & ~sg.labels) = 0) or ((s.labels & 4092) <> 0 and (s.labels & 4094 & ~sg.labels) = 0) end and not sg.narrow))),
+p as (select x.*, row_number() over (order by x.rid desc) as n from (select m.* from m order by m.rid desc limit 21) x)
+select 'm' as kind, 'DocumentReference' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[]::text[] as sort, (select count(*) from m) as total, p.n
+        from p join "documentreference_v" v on v.rid = p.rid and v.ver = p.ver
+union all
+select 'x', '', '', null, null, null, '', null, null, null, null where (select count(*) from found) > 300
+order by n;
+
 -- DocumentReference?patient.name=anna (a doctor)
 with few as materialized (select (select count(*) from (select from "patient" r where r.keys @> array[$8::int8] limit 301) found) <= 300 and (select count(*) from (select from access_grant g where g.grantee = any($9::int8[]) and g.effect = 1
     and g.starts - $10::bigint <= 0 and g.ends - $10::bigint > 0 and (g.purpose = 0 or (g.purpose & $11::integer) <> 0) and (g.rid = 0 or g.type = 'DocumentReference') limit 301) found) <= 300 as yes),

@@ -136,6 +136,30 @@ describe('text and values', () => {
     }
   })
 
+  test('so are codes, where it has to be found out who may see what, and what a chain to the patient looks for', () => {
+    for (const query of [
+      'Condition?code=1',
+      'Observation?patient.name=anna',
+      'Patient?_has:Condition:patient:code=1',
+    ]) {
+      assert.equal(narrowOf(query, doctor)?.sharesPlan, true, query)
+    }
+    for (const query of ['Observation?status=final', 'Condition?code:not=1', 'Condition?code=1&patient=anna']) {
+      assert.equal(narrowOf(query, doctor), undefined, query)
+    }
+    assert.equal(narrowOf('Condition?code=1', everything), undefined)
+  })
+
+  test('what was found to be frequent is not looked for first again', () => {
+    const request = parse('Condition', 'code=1&_sort=-recorded-date')
+    const { start } = narrowStatement(request, doctor)!
+    assert.equal(
+      narrowStatement(request, doctor, (one) => one === start),
+      undefined,
+    )
+    assert.ok(narrowStatement(parse('Condition', 'code=2'), doctor, (one) => one === start))
+  })
+
   test('a type that is no name never becomes part of a statement', () => {
     const request = { ...parse('Patient', ''), type: 'Patient"; drop table patient; --' }
     assert.throws(() => searchStatement(request, everything), /must never become part of a statement/)
