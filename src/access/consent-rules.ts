@@ -86,14 +86,14 @@ interface Frame {
 
 /** "Exceptions within this rule" inherit what they do not say themselves; what is nested deeper can only deny. */
 function exceptionsOf(parent: Provision, frame: Frame, mayPermit: boolean): ConsentRule[] {
-  const { type: _type, provision = [], extension: _extension, securityLabel, ...inherited } = parent
+  const { type: _type, provision = [], extension: _extension, ...inherited } = parent
+  const { securityLabel: _label, ...unlabelled } = inherited
   return provision.flatMap((one) => {
-    const labels = securityLabel === undefined || one.type === 'deny' ? {} : { securityLabel }
-    const whole = { ...inherited, ...labels, ...one }
-    const { provision: deeper, ...alone } = whole
+    const whole = { ...(one.type === 'deny' ? unlabelled : inherited), ...one }
+    const { provision: _deeper, ...alone } = whole
     const here = { ...frame, exception: true, obligations: frame.obligations | obligationsOf(one) }
     const own = one.type === 'deny' || mayPermit ? rulesOf(alone, here) : []
-    return deeper && one.provision ? [...own, ...exceptionsOf(whole, here, false)] : own
+    return [...own, ...exceptionsOf(whole, here, false)]
   })
 }
 
@@ -112,7 +112,7 @@ function permits(provision: Provision, frame: Frame): ConsentRule[] {
   if (classes || code || !period || !forReading || (purpose && purposes === 0)) return []
   if (dataPeriod && !dated) return []
   const actors = permitted(provision, frame.base)
-  if (actors !== 'everybody' && actors.length === 0) return []
+  if (actors.length === 0) return []
   const parts = data ? data.flatMap((one) => partOf(one, frame.base) ?? []) : [whole]
   return parts.map((part) => ({
     ...common('permit', frame, period),

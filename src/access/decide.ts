@@ -70,7 +70,7 @@ function partsOf(facts: Facts, asker: Asker, consents: readonly ConsentRules[], 
 
 /** Exceptions that permit lift the rule of their Consent, never one another. */
 function denied(rules: readonly ConsentRule[]): boolean {
-  const lifted = rules.some(({ type, exception }) => type === 'permit' && exception)
+  const lifted = rules.some(({ type }) => type === 'permit')
   return rules.some(({ type, exception }) => type === 'deny' && (exception || !lifted))
 }
 
@@ -80,7 +80,7 @@ function byPolicy({ treats }: Asker, { type, labels }: Facts, policy: ImplicitPo
   if (policy === 'all-normal' && ordinary && (!ruled || type === 'Patient')) return true
   if (policy !== 'normal' && policy !== 'all-normal') return false
   if (type === 'Patient') return treats
-  return policy === 'normal' && type !== 'DocumentReference' && treats && ordinary && !ruled
+  return type !== 'DocumentReference' && treats && ordinary && !ruled
 }
 
 function appliesTo(
@@ -98,9 +98,8 @@ function covers({ type, part, dataPeriod, labels }: ConsentRule, facts: Facts): 
   const matches = type === 'deny' ? deniesLabels : permitsLabels
   if (!matches(labels, facts.labels)) return false
   if (part.meaning === 'instance' && part.name !== facts.name) return false
-  const limited = dataPeriod !== undefined || part.meaning === 'related' || part.meaning === 'authoredby'
-  // A Patient is no part of the own record.
-  if (limited && facts.type === 'Patient') return false
+  // A Patient is no part of the own record, and from no time.
+  if (dataPeriod && facts.type === 'Patient') return false
   if (part.meaning === 'related' && !facts.belongsTo.includes(part.name)) return false
   if (part.meaning === 'authoredby' && !facts.authors.includes(part.name)) return false
   return dataPeriod === undefined || (facts.from < dataPeriod[1] && facts.to > dataPeriod[0])

@@ -3,7 +3,7 @@ import type { Reference, Resource } from '../fhir/resource.ts'
 import type { IndexValues } from '../search/index-values.ts'
 import { authorship } from './authorship.ts'
 import { labelsOf } from './labels.ts'
-import { datingColumn, type PartDefinitions, relatable, relatingParameters } from './record-parts.ts'
+import { datingColumn, type PartDefinitions, relatingParameters } from './record-parts.ts'
 
 /** What a Consent can ask of a resource; names are like `Encounter/1`. */
 export interface Facts {
@@ -36,17 +36,15 @@ export function createFacts({ definitions, extract, base }: Parts) {
         }),
       )
     const name = `${type}/${id}`
-    const isRelatable = (one: string) => relatable.includes(one.split('/')[0]!)
-    const patients =
-      type === 'Patient' ? [name] : [...new Set(names(['patient']))].filter((one) => one.startsWith('Patient/'))
+    const patients = type === 'Patient' ? [name] : [...new Set(names(['patient']))]
     const dated = datingColumn(definitions, type)
-    const period = dated === undefined ? undefined : extract(resource, id).dates[dated]
+    const period = extract(resource, id).dates[dated ?? '']
     const written = Date.parse(String(resource.meta?.lastUpdated))
     return {
       ...{ type, name, labels: labelsOf(resource) },
       patient: patients.length === 1 ? patients[0] : undefined,
       authors: names(authorship(definitions, type)),
-      belongsTo: [name, ...names(relatingParameters(definitions, type)).filter(isRelatable)],
+      belongsTo: [name, ...names(relatingParameters(definitions, type))],
       from: period?.[0] ?? written,
       to: period?.[1] ?? written + 1,
     }

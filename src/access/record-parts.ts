@@ -44,7 +44,7 @@ export function relatingParameters(
 ): readonly string[] {
   return definitions
     .searchParameters(type)
-    .filter((parameter) => parameter.type === 'reference' && parameter.targets.some((one) => relatable.includes(one)))
+    .filter(({ targets }) => targets.some((one) => relatable.includes(one)))
     .map(({ code }) => code)
 }
 
