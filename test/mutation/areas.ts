@@ -79,6 +79,7 @@ export const areas: readonly Area[] = [
     sources: ['allowed-scopes', 'grantable-scopes', 'grants'].map((name) => `src/oauth/provider/${name}.ts`),
     kinds: conditions,
     tests: [
+      'unit/oauth',
       ...['scope-refusals', 'kit-scopes', 'consent', 'backend-services', 'launch'].map(
         (name) => `smart/${name}.test.ts`,
       ),

@@ -29,7 +29,7 @@ export function createAllowedScopes({ grantableScopes, scopeProblem }: AllowedSc
     ofRequest(ctx: KoaContextWithOIDC, client: SmartClient): string[] {
       const { params, entities } = ctx.oidc
       const asked = [params?.scope, entities.AuthorizationCode?.scope, entities.RefreshToken?.scope]
-      return allowed(ctx, client, asked.filter(Boolean).join(' '))
+      return allowed(ctx, client, asked.join(' '))
     },
     /** A refresh may ask for less than it could have; if of that nothing is left, it is refused. */
     ofRefresh(ctx: KoaContextWithOIDC): string[] {

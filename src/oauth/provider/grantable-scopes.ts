@@ -58,8 +58,8 @@ export function createScopeProblem({ isUsable }: { isUsable: (scope: Scope) => b
     for (const text of texts.filter(looksLikeScope)) {
       const scope = parseScope(text)
       if (!scope) return 'a scope is misspelt: it is written as patient/*.rs, user/*.cruds or patient/*.read'
-      const { query, ...whole } = scope
-      if (query && isUsable(whole) && !isUsable(scope)) {
+      const { query: _query, ...whole } = scope
+      if (isUsable(whole) && !isUsable(scope)) {
         return `the parameters of a scope for ${scope.type} cannot narrow it: use codes, references, _id, _tag or _security`
       }
     }

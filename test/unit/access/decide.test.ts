@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { type ConsentRule, consentRules, type Provision } from '../../../src/access/consent-rules.ts'
-import { type Asker, decide } from '../../../src/access/decide.ts'
+import { type Asker, decide, permitsFor } from '../../../src/access/decide.ts'
 import type { Facts } from '../../../src/access/facts.ts'
 import type { ImplicitPolicy } from '../../../src/access/implicit-policy.ts'
 import { maskOf } from '../../../src/access/labels.ts'
@@ -103,4 +103,18 @@ test('rules are of the patient whose data it is', () => {
   const [mine] = consentsOf({ type: 'permit', actor: toMe }).map(({ rules }) => rules[0] as ConsentRule)
   assert.equal(mine!.patient, 'Patient/1')
   assert.ok(!allows(about('Observation', { patient: 'Patient/2' }), 'deny', { type: 'permit', actor: toMe }))
+})
+
+test('what denies is no permit, also where it is lifted', () => {
+  const provision = [{ type: 'permit', data: instance('Observation/1') }]
+  const permits = permitsFor(
+    doctor,
+    about('Observation'),
+    consentsOf({ type: 'deny', provision }, { type: 'deny' }),
+    at,
+  )
+  assert.deepEqual(
+    permits.map(({ type, exception }) => [type, exception]),
+    [['permit', true]],
+  )
 })
