@@ -114,8 +114,6 @@ function practitionerOf({ given, family, email }: Named, active: boolean): Resou
 }
 
 function stateOf(task: Resource): Approval['state'] {
-  if (!isApproval(task)) return 'suspended'
-  if (task['status'] === 'rejected') return 'rejected'
   if (task['status'] === 'on-hold') return 'information-requested'
   if (!isFinished(task)) return 'pending'
   return task['status'] === 'completed' && decisionOf(task) === 'accepted' ? 'suspended' : 'rejected'

@@ -90,6 +90,7 @@ export const areas: readonly Area[] = [
     sources: ['practitioner-approval', 'approval-task', 'approval-states', 'registration', 'practitioner-roles'],
     tests: [
       'unit/sharing/approval-task.test.ts',
+      'unit/sharing/practitioner-approval.test.ts',
       ...['api/practitioner-approval.test.ts', 'api/registration.test.ts', 'sharing/registration.test.ts'],
     ],
   }),
