@@ -120,6 +120,22 @@ describe('from whom a doctor takes messages', () => {
   })
 })
 
+test('a doctor blocks a thousand people at most; of a call that is refused nothing stays', async () => {
+  const some = await people.doctor()
+  const blocks = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, n) => ({
+      name: 'block',
+      valueReference: { reference: `Patient/p${from + n}` },
+    }))
+  await settings(some, blocks(0, 600)).expect(200)
+  const { status, body } = await settings(some, [...accepts('nobody'), ...blocks(600, 1_001)])
+  assert.deepEqual([status, body.issue[0].expression], [422, ['Parameters.parameter[1]']])
+  const { body: now } = await settings(some, [])
+  assert.equal(now.parameter.length, 601)
+  assert.deepEqual(now.parameter[0], { name: 'accepts', valueCode: 'anyone' })
+  await settings(some, blocks(600, 1_000)).expect(200)
+})
+
 describe('messages between a patient and the care team', () => {
   test('go both ways, with the patient as their subject; others are not written to, and read nothing', async () => {
     const patient = await people.patient({ generalPractitioner: [doctor.reference] })

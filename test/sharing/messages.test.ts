@@ -171,7 +171,14 @@ describe('MSG-6: nobody writes in another’s name', () => {
       { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/communication-category', code: 'notification' }] },
     ]
     const url = 'https://chartshare.example/fhir/StructureDefinition/read-receipt'
-    const extension = [{ url, extension: [{ url: 'who', valueReference: ben.reference }] }]
+    const receipt = [
+      { url: 'who', valueReference: ben.reference },
+      { url: 'at', valueDateTime: '2026-01-01T12:00:00Z' },
+    ]
+    const extension = [{ url, extension: receipt }]
+    const sentAlready = await sent(anna, [ben])
+    const added = await anna.client.put(`Communication/${sentAlready.id}`, { ...sentAlready, extension })
+    assert.deepEqual([added.status, added.body.issue[0].expression], [422, ['Communication.extension']])
     for (const more of [{ category }, { extension }, { received: '2024-01-01T00:00:00Z' }]) {
       assert.equal((await anna.client.post('Communication', aMessage([ben], more))).status, 422, JSON.stringify(more))
     }
@@ -247,9 +254,27 @@ describe('a message is refused', () => {
   })
 
   test('to nobody, and to a suspended doctor', async () => {
-    assert.equal((await anna.client.post('Communication', aMessage([]))).status, 422)
+    for (const recipient of [undefined, []]) {
+      assert.equal((await anna.client.post('Communication', aMessage([], { recipient }))).status, 422)
+    }
     const suspended = await people.doctor({ active: false })
     assert.equal((await anna.client.post('Communication', aMessage([suspended]))).status, 422)
+  })
+
+  test('to more than a hundred, to what is no person, and to who is not there', async () => {
+    const refusedAt = async (recipient: readonly object[]) => {
+      const { status, body } = await anna.client.post('Communication', aMessage([], { recipient }))
+      assert.equal(status, 422, JSON.stringify(body))
+      return body.issue[0].expression[0] as string
+    }
+    assert.equal(await refusedAt(Array.from({ length: 101 }, () => ben.reference)), 'Communication.recipient')
+    const { body: group } = await people.admin.post('Group', { resourceType: 'Group', type: 'person', actual: true })
+    const wrong = [
+      { reference: `Group/${group.id}` },
+      { reference: 'Practitioner/nobody' },
+      { reference: 'Patient/nobody' },
+    ]
+    for (const one of wrong) assert.equal(await refusedAt([ben.reference, one]), 'Communication.recipient[1]')
   })
 })
 
