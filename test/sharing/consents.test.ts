@@ -262,6 +262,12 @@ describe('what a Consent may say', () => {
     ['PCF-2: a class', () => patient, 'Consent.provision.class', () => aConsent({ class: [{ code: 'x' }] })],
     ['PCF-2: a code', () => patient, 'Consent.provision.code', () => aConsent({ code: [{ text: 'x' }] })],
     [
+      'a label that nobody knows',
+      () => patient,
+      'Consent.provision.securityLabel',
+      () => aConsent({ securityLabel: [{ system: 'https://example.org/labels', code: 'blue' }] }),
+    ],
+    [
       'an obligation that nobody knows',
       () => patient,
       'Consent.provision.extension[0].value',
