@@ -123,4 +123,15 @@ describe('PT-4: what a patient is stored with', () => {
     const identifier = [{ system, value }]
     await admin.put('Patient/mistyped', aPatient({ id: 'mistyped', identifier })).expect(422)
   })
+
+  test('PT-4: who is brought has one number at most, and may get a right one later', async () => {
+    const number = (value: string) => ({ system, value })
+    const two = [number(newPatientNumber()), number(newPatientNumber())]
+    await admin.put('Patient/two', aPatient({ id: 'two', identifier: two })).expect(422)
+    await admin.get('Patient/two').expect(404)
+    await admin.put('Patient/plain', aPatient({ id: 'plain' })).expect(201)
+    const wrong = aPatient({ id: 'plain', identifier: [number('00000000000')] })
+    await admin.put('Patient/plain', wrong).expect(422)
+    await admin.put('Patient/plain', aPatient({ id: 'plain', identifier: [two[0]] })).expect(200)
+  })
 })
