@@ -191,6 +191,32 @@ describe('a document that links an uploaded Binary', () => {
     assert.equal(await rows('documentreference'), before)
   })
 
+  test('is refused where it says another size or hash than the bytes have, or names a version of them', async () => {
+    const url = await uploaded(doctor)
+    for (const [attachment, element] of [
+      [{ url, size: 1 }, 'size'],
+      [{ url, hash: 'AAAAAAAAAAAAAAAAAAAAAAAAAAA=' }, 'hash'],
+      [{ url: `${url}/_history/1` }, 'url'],
+    ] as const) {
+      const { status, body } = await doctor.client.post('DocumentReference', withAttachment(attachment))
+      assert.equal(status, 422, JSON.stringify(body))
+      assert.deepEqual(body.issue[0].expression, [`DocumentReference.content[0].attachment.${element}`])
+    }
+    await doctor.client.post('DocumentReference', withAttachment({ url, size: bytes.length, hash: sha1 })).expect(201)
+  })
+
+  test('that is elsewhere stays as it is told', async () => {
+    const attachment = { contentType: 'application/pdf', url: 'https://example.org/letter.pdf' }
+    const { status, body } = await doctor.client.post('DocumentReference', withAttachment(attachment))
+    assert.equal(status, 201, JSON.stringify(body))
+    assert.deepEqual(body.content[0].attachment, attachment)
+  })
+
+  test('may be brought by an administrator before its bytes are', async () => {
+    const attachment = { contentType: 'application/pdf', url: 'Binary/yet-to-come' }
+    await people.admin.put('DocumentReference/brought', { ...withAttachment(attachment), id: 'brought' }).expect(201)
+  })
+
   test('cannot take what another uploaded: it answers as for bytes that do not exist', async () => {
     const url = await uploaded(colleague)
     const taken = await doctor.client.post('DocumentReference', withAttachment({ url }))
