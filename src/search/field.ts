@@ -138,6 +138,7 @@ export function createFields(definitions: Definitions, keys: Keys, ordered: Orde
       parameter,
       subject: undefined,
       judged: false,
+      inOrder: undefined,
       indexedAs: name,
       keys: keysOf(type, name),
     }

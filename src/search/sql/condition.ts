@@ -25,12 +25,13 @@ export function condition(
   if (isSelective(clause)) {
     const few: Row = { ...row, few: true, patient: namedPatient(clause) }
     const where = clauseSql(clause, few, values)
-    const box = boxOf(clause, sort)
+    // What access asks is not known to be in order yet.
+    const box = boxOf(asked, sort)
     if (!box) return { clause, where, selective: true, sharesPlan: true }
     const reach = { isSmall: isSmallBox(type, clause, values), where }
     return {
       clause,
-      where: clauseSql(box.rest, few, values),
+      where: clauseSql(and(box.rest, allowed), few, values),
       selective: false,
       sharesPlan: false,
       reach,

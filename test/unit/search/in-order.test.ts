@@ -42,6 +42,16 @@ describe('what is kept in order', () => {
     assert.ok(undated!.every(([key]) => !known.has(key)))
   })
 
+  test('is nothing of a message that stands inside of another resource', () => {
+    const contained = [{ ...message(['Practitioner/ben'], '2026-01-01T12:00:00Z'), id: 'inner' }]
+    const basis = { resourceType: 'Communication', status: 'completed', partOf: [{ reference: '#inner' }], contained }
+    const { periods } = search.extract(basis, '1')
+    assert.deepEqual(
+      periods.filter(([, start, end]) => start === end),
+      [],
+    )
+  })
+
   test('a message to oneself and its answer are two', () => {
     const pair = (sender: string, recipient: string) =>
       search
@@ -66,6 +76,14 @@ describe('a search walks what is kept in order', () => {
   ]) {
     test(`but not ${query}`, () => assert.doesNotMatch(textOf(query), walked))
   }
+
+  test('but not by what access alone asks, which may not be in order yet', () => {
+    const mine = search.parameter('Communication', 'recipient', 'Practitioner/1')
+    const query = new URLSearchParams('status=completed&_sort=-sent')
+    const asked = search.parse('Communication', query, { lenient: false, principalKey: '' })
+    const { text } = searchStatement(asked, () => mine)
+    assert.doesNotMatch(text, walked)
+  })
 
   test('and sorts while what is stored is not in order yet', () => {
     const index = {
