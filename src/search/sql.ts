@@ -150,7 +150,7 @@ export function followStatement(
     const there = known.filter((row) => row.type === type).map(({ rid }) => rid)
     const fresh = and(where, probing(access(type)), there.length === 0 ? all : not({ op: 'rid', any: there }))
     if (fresh.op === 'none') return []
-    return [includedSql(type, clauseSql(fresh, { alias: 's', type, of: 'current' }, values))]
+    return [includedSql(type, clauseSql(fresh, { alias: 's', type, of: 'current', few: true }, values))]
   })
   if (parts.length === 0) return undefined
   // One more than a page may include, over all types together.

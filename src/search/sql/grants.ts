@@ -2,7 +2,7 @@ import type { Clause } from '../clause.ts'
 import { bind, open } from './bind.ts'
 import { labelsSql, partSql } from './grant-scope.ts'
 import { literal, table } from './names.ts'
-import { among, inner, patientOf, type Row } from './row.ts'
+import { among, inner, lookedUp, patientOf, type Row } from './row.ts'
 
 type Of<Op extends Clause['op']> = Extract<Clause, { op: Op }>
 type ClauseSql = (clause: Clause, row: Row, values: unknown[]) => string
@@ -15,7 +15,8 @@ export function grantedSql(clause: Of<'granted'>, row: Row, values: unknown[]): 
   const { effect, covers } = clause
   const g = `${alias}g`
   const held = heldBy(clause, values)
-  const exists = (which: string) => `exists (select from access_grant ${g} where ${held(g, effect)} and ${which})`
+  const exists = (which: string) =>
+    `exists (select from access_grant ${g} where ${held(g, effect)} and ${which}${lookedUp(row)})`
   if (covers === 'subject') return exists(`${g}.pat = ${alias}.rid`)
   const patient = patientOf(row, values)
   if (effect === 'rule') return exists(`${g}.pat = ${patient}`)
@@ -72,7 +73,7 @@ function exceptedSql(clause: Of<'granted'>, row: Row, g: string, held: Held, val
 /** The first link fixes the owner for good, so every version's attachment names the same one. */
 export function ownedSql(clause: Of<'owned'>, row: Row, values: unknown[], clauseSql: ClauseSql): string {
   const a = `${row.alias}a`
-  const owner = inner(row, clause.type)
+  const owner = inner(row, clause.type, row.few === true)
   return `exists (select from attachment ${a} join ${table(clause.type)} ${owner.alias} on ${owner.alias}.rid = ${a}.owner
     where ${a}.rid = ${row.alias}.rid and ${a}.owner_type = ${literal(clause.type)}
     and ${clauseSql(clause.where, owner, values)})`

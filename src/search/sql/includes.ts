@@ -30,7 +30,10 @@ export function includesSql(request: SearchRequest, access: AccessOf, values: un
     const linked = includes.map((include) =>
       (include.direction === 'forward' ? referred : referring)(include, onPage, values),
     )
-    const conditions = [`(${linked.join(' or ')})`, clauseSql(allowed, { alias: 's', type, of: 'current' }, values)]
+    const conditions = [
+      `(${linked.join(' or ')})`,
+      clauseSql(allowed, { alias: 's', type, of: 'current', few: true }, values),
+    ]
     if (searched.includes(type)) conditions.push(`s.rid <> all(array(select p.rid from p where ${onPage(type)}))`)
     return [includedSql(type, conditions.join(' and '))]
   })

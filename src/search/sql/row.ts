@@ -37,7 +37,15 @@ export function among(column: string, query: string, how: Collected): string {
   return how === 'array' ? `${column} = any(array(${query}))` : `${column} in (${query})`
 }
 
-/** A current row of another type in a subquery; its alias differs from all that it stands in. */
-export function inner(row: Row, type: string): Row {
-  return { alias: `${row.alias}x`, type, of: 'current' }
+/** A current row of another type in a subquery; its alias differs from all that it stands in. It is one of few when a link or a selective condition finds it. */
+export function inner(row: Row, type: string, few: boolean): Row {
+  return { alias: `${row.alias}x`, type, of: 'current', few }
+}
+
+/**
+ * What ends a subquery that is asked for each of few rows: it keeps the planner from collecting once and for all what it would
+ * look up, as it does when it expects more rows than come. Then a doctor of many would pay for all whom he knows.
+ */
+export function lookedUp({ few = false }: Row): string {
+  return few ? ' offset 0' : ''
 }

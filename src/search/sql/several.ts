@@ -20,7 +20,7 @@ export function severalSql({ parts, count, after }: SeveralRequest, access: Acce
     const clause = and(guarded(where, access), probing(access(type)))
     if (clause.op === 'none') return []
     const start = after?.type === type ? ` and s.rid > ${bind(values, 'int8', after.rid)}` : ''
-    const met = clauseSql(clause, { alias: 's', type, of: 'current' }, values)
+    const met = clauseSql(clause, { alias: 's', type, of: 'current', few: true }, values)
     return [
       `(select 'm' as kind, ${literal(type)} as type, v.id, s.rid, s.ver, v.lu, v.json, s.pat, ${rows(n)} as n
         from ${table(type)} s join ${versions(type)} v on v.rid = s.rid and v.ver = s.ver
