@@ -10,7 +10,7 @@ import { includedSql, includesSql, mostIncluded } from './sql/includes.ts'
 import { labelsSql } from './sql/labels.ts'
 import { fewTypes, manyTypes, matchesSql } from './sql/many-types.ts'
 import { literal, table, versions } from './sql/names.ts'
-import { nameOfStart, narrow, startOf } from './sql/narrow.ts'
+import { isTooMany, startsOf } from './sql/narrow.ts'
 import { orderedBy } from './sql/ordering.ts'
 import { type Condition, pageSql } from './sql/page.ts'
 import type { Row } from './sql/row.ts'
@@ -45,7 +45,7 @@ export function searchStatement(request: SearchRequest, access: AccessOf): State
   const values: unknown[] = []
   const asked = ofSeen(request, access)
   if (!asked.others) {
-    const met = condition(asked, access, values, asked.sort)
+    const met = condition(asked, access, values, { sort: asked.sort, seesMuch: true })
     return pageStatement(asked, access, met, values)
   }
   const { ctes, parts, sharesPlan } = manyTypes(asked, access, values)
@@ -99,31 +99,57 @@ function whole(ctes: readonly string[], parts: readonly string[], values: unknow
   return statement(`with ${ctes.join(',\n')}\n${parts.join('\nunion all\n')}\norder by n`, values, named)
 }
 
+type IsMuch = (start: string) => boolean
+type Narrowed = Statement & { readonly start: string }
+
 /**
- * The same page for a search by strings or codes, as one plan for all values; answers a single row of the kind `x` where they
- * are too frequent for that. Undefined for searches that have no such start, a better one, or one that is known as frequent.
- * What is planned anew for who may see everything costs less than to look first, but for strings.
+ * The same page for a search that may start from little, as one plan for all values; answers a single row of the kind `x` where
+ * it turns out to be much. Undefined when there is no such start, a better one, or none but those that are known as much.
  */
 export function narrowStatement(
   request: SearchRequest,
   access: AccessOf,
-  isFrequent: (start: string) => boolean = () => false,
-): (Statement & { readonly start: string }) | undefined {
+  isMuch: IsMuch = () => false,
+): Narrowed | undefined {
   const values: unknown[] = []
-  const asked = guarded(request.where, access)
-  const allowed = probing(access(request.type))
-  if (request.others || isSelective(and(asked, allowed))) return undefined
-  const from = startOf(asked, request.type, { codes: allowed.op !== 'all' })
-  if (!from || isFrequent(nameOfStart(from))) return undefined
-  const start = narrow(from, values)
-  const clause = and(start.rest, allowed)
-  const where = `${start.where} and ${clauseSql(clause, { alias: 's', type: request.type, of: 'current', few: true }, values)}`
-  const met = { clause, where, selective: true, sharesPlan: true }
-  const refusal = `select 'x', '', '', null, null, null, '', null, null, null, null where ${start.isTooMany}`
-  return {
-    ...pageStatement(request, access, met, values, { ctes: start.ctes, parts: [refusal] }),
-    start: nameOfStart(from),
-  }
+  const narrow = request.others ? undefined : narrowed(request, access, isMuch, false, values)
+  if (!narrow) return undefined
+  const { start, ctes, ...met } = narrow
+  const refusal = `select 'x', '', '', null, null, null, '', null, null, null, null where ${isTooMany}`
+  return { ...pageStatement(request, access, met, values, { ctes, parts: [refusal] }), start }
+}
+
+/** The same number: one row with `total`, which is null where it turns out to be much. */
+export function narrowCount(
+  request: SearchRequest,
+  access: AccessOf,
+  isMuch: IsMuch = () => false,
+): Narrowed | undefined {
+  const values: unknown[] = []
+  const narrow = request.others ? undefined : narrowed(request, access, isMuch, true, values)
+  if (!narrow) return undefined
+  const { start, ctes, where } = narrow
+  const counted = `select count(*) from ${table(request.type)} s where ${where}`
+  const text = `with ${ctes.join(',\n')}\nselect case when ${isTooMany} then null else (${counted}) end as total`
+  return { ...statement(text, values, true), start }
+}
+
+function narrowed(
+  { type, where }: SearchRequest,
+  access: AccessOf,
+  isMuch: IsMuch,
+  counting: boolean,
+  values: unknown[],
+): (Condition & { start: string; ctes: readonly string[] }) | undefined {
+  const asked = guarded(where, access)
+  const allowed = probing(access(type))
+  const start = startsOf(asked, allowed, type, counting).find(({ name }) => !isMuch(name))
+  if (!start) return undefined
+  const { ctes, rest, where: found, visibly } = start.narrow(values)
+  const row: Row = { alias: 's', type, of: 'current', few: true }
+  const met = `${found} and ${clauseSql(rest, row, values)} and ${clauseSql(allowed, visibly, values)}`
+  const clause = and(rest, allowed)
+  return { clause, where: met, selective: true, sharesPlan: true, start: start.name, ctes }
 }
 
 function pageStatement(
@@ -163,7 +189,7 @@ export function countStatement(request: SearchRequest | Counted, access: AccessO
   const values: unknown[] = []
   const searched = 'count' in request ? searchedTypes(ofSeen(request, access)) : [request]
   const counts = searched.map((part) => {
-    const { where, sharesPlan, reach } = condition(part, access, values)
+    const { where, sharesPlan, reach } = condition(part, access, values, { seesMuch: searched.length === 1 })
     const count = `select count(*) as total from ${table(part.type)} s where`
     if (!reach) return { text: `${count} ${where}`, sharesPlan }
     const text = `with few as materialized (select ${reach.isSmall} as yes)

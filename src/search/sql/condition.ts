@@ -6,17 +6,23 @@ import { boxOf, isSmallBox } from './box.ts'
 import { clauseSql } from './clause-sql.ts'
 import { versions } from './names.ts'
 import type { Condition } from './page.ts'
-import { reachIsSmall } from './reach.ts'
+import { reachIsSmall, startsOf } from './reach.ts'
 import type { Collected, Row } from './row.ts'
 import { isSelective } from './selective.ts'
 import { lastUpdatedBounds } from './walks.ts'
+
+interface Conditions {
+  readonly sort?: readonly SortKey[]
+  /** It was found out before that the caller sees much (narrow.ts). */
+  readonly seesMuch?: boolean
+}
 
 /** What the rows of one type meet, the caller's access included. */
 export function condition(
   { type, where }: Pick<SearchedType, 'type' | 'where'>,
   access: AccessOf,
   values: unknown[],
-  sort: readonly SortKey[] = [],
+  { sort = [], seesMuch = false }: Conditions = {},
 ): Condition {
   const asked = guarded(where, access)
   const allowed = probing(access(type))
@@ -41,10 +47,12 @@ export function condition(
   const recent = sort[0]?.by === 'lastUpdated' ? '' : recently(type, clause, values)
   const met = `${clauseSql(asked, row, values)}${recent}`
   if (allowed.op === 'all') return { clause, where: met, selective: false, sharesPlan: asked.op === 'all' }
-  const isSmall = reachIsSmall(allowed, type, values)
   const within = (relations?: Collected) => `${met} and ${clauseSql(allowed, { ...row, relations }, values)}`
   const common = { clause, selective: false, sharesPlan: asked.op === 'all' }
-  if (isSmall === undefined) return { ...common, where: within() }
+  const sources = startsOf(allowed)
+  if (!sources) return { ...common, where: within() }
+  if (seesMuch) return { ...common, where: within('set') }
+  const isSmall = reachIsSmall(sources, type, values)
   return { ...common, where: within('set'), reach: { isSmall, where: within('array') } }
 }
 

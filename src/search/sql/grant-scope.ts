@@ -9,9 +9,11 @@ type Granted = Extract<Clause, { op: 'granted' }>
 
 const { confidential, every, normal, restricted, sensitive } = labelBits
 
-/** Whether the grant speaks of the row's labels; access/labels.ts says the same of numbers. */
-export function labelsSql(effect: Granted['effect'], alias: string, g: string): string {
-  const [has, named] = [`${alias}.labels`, `${g}.labels`]
+/** Whether the grant speaks of the row's labels, or of what has none; access/labels.ts says the same of numbers. */
+export function labelsSql(effect: Granted['effect'], alias: string | undefined, g: string): string {
+  const named = `${g}.labels`
+  if (alias === undefined) return `(${named} & ${normal}) <> 0`
+  const has = `${alias}.labels`
   if (effect === 'deny') return `((${has} & ${named}) <> 0 or (${has} = 0 and (${named} & ${normal}) <> 0))`
   const byConfidentiality = `(${has} & ${confidential}) <> 0 and (${has} & ${confidential} & ~${named}) = 0`
   const byTopic = `(${has} & ${sensitive}) <> 0 and (${has} & ${every & ~restricted} & ~${named}) = 0`

@@ -17,22 +17,40 @@ export function grantedSql(clause: Of<'granted'>, row: Row, values: unknown[]): 
   const held = heldBy(clause, values)
   const exists = (which: string) =>
     `exists (select from access_grant ${g} where ${held(g, effect)} and ${which}${lookedUp(row)})`
-  if (covers === 'subject') return exists(`${g}.pat = ${alias}.rid`)
+  const of = covers === 'subject' ? `${alias}.rid` : `${alias}.pat`
+  const spoken = spokenOf(of, held(g, effect), g, row)
+  if (covers === 'subject') return spoken ?? exists(`${g}.pat = ${of}`)
   const patient = patientOf(row, values)
-  if (effect === 'rule') return exists(`${g}.pat = ${patient}`)
+  if (effect === 'rule') return spoken ?? exists(`${g}.pat = ${patient}`)
   const covered = `${labelsSql(effect, alias, g)} and ${partSql(clause, row, g, values)}`
   const lasting = effect === 'deny' ? ` and not (${exceptedSql(clause, row, g, held, values)})` : ''
   // A Consent speaks of its own patient's data, whatever it names.
   const met = exists(`${g}.pat = ${patient} and ${names(g, row)} and ${covered}${lasting}`)
-  const collected = (column: string, which: string) =>
-    `select ${g}.${column} from access_grant ${g} where ${held(g, effect)}${which}`
-  if (relations === 'set' && effect === 'deny')
-    return `(${among(`${alias}.pat`, collected('pat', ''), 'set')} and ${met})`
-  if (!relations || effect === 'deny' || isForEverybody(clause)) return met
-  // Among those found by grants alone, labels and limits are still compared with each grant.
-  const chart = among(`${alias}.pat`, collected('pat', ` and ${g}.rid = 0`), relations)
-  const single = among(`${alias}.rid`, collected('rid', ` and ${g}.type = ${literal(type)}`), relations)
-  return `((${chart} or ${single}) and ${met})`
+  if (relations === 'set' && effect === 'deny') {
+    const denied = spoken ?? among(of, `select ${g}.pat from access_grant ${g} where ${held(g, effect)}`, 'set')
+    return `(${denied} and ${met})`
+  }
+  if (isForEverybody(clause)) return spoken ? `(${spoken} and ${met})` : met
+  if (!relations || effect === 'deny') return met
+  const collected = (columns: string, which: string) =>
+    `select ${columns} from access_grant ${g} where ${held(g, effect)} and ${which}`
+  const [chart, single] = [`${g}.rid = 0`, `${g}.type = ${literal(type)}`]
+  const named = `(${among(of, collected(`${g}.pat`, chart), relations)} or ${among(`${alias}.rid`, collected(`${g}.rid`, single), relations)})`
+  if (relations === 'array') return `(${named} and ${met})`
+  // Among those found by grants alone, labels and limits are compared with each grant, where there are any.
+  const plain = (columns: string, which: string) =>
+    collected(columns, `${which} and not ${g}.narrow and ${labelsSql(effect, undefined, g)}`)
+  const plainly = `${alias}.labels = 0 and (${of} in (${plain(`${g}.pat`, chart)})
+    or (${alias}.rid, ${of}) in (${plain(`${g}.rid, ${g}.pat`, single)}))`
+  return `(${named} and (${plainly} or ${met}))`
+}
+
+/** What grants of this kind say anything of at all, when the statement has found out whose rows there are. */
+function spokenOf(of: string, held: string, g: string, { patients }: Row): string | undefined {
+  return (
+    patients &&
+    among(of, `select ${g}.pat from access_grant ${g} where ${held} and ${g}.pat = any(array(${patients}))`, 'set')
+  )
 }
 
 /** The grant names the row or its patient's whole record: one probe of an index, where `or` would take two. */
@@ -49,6 +67,16 @@ export function isForEverybody({ grantees }: Of<'granted'>): boolean {
 export function grantsSql(clause: Of<'granted'>, type: string, values: unknown[]): string {
   const held = heldBy(clause, values)('g', clause.effect)
   return `select from access_grant g where ${held} and (g.rid = 0 or g.type = ${literal(type)})`
+}
+
+/** The patients whose whole record is granted, and the rows of a type that are granted as such. */
+export function grantedRowsSql(clause: Of<'granted'>, type: string, values: unknown[]) {
+  const held = heldBy(clause, values)('g', clause.effect)
+  return {
+    patients: `select g.pat from access_grant g where ${held} and g.rid = 0`,
+    rows: `select t.rid, t.pat from access_grant g join ${table(type)} t on t.rid = g.rid
+        where ${held} and g.type = ${literal(type)}`,
+  }
 }
 
 type Held = (g: string, effect: Of<'granted'>['effect']) => string

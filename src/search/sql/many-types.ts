@@ -19,7 +19,7 @@ export const fewTypes = 5
 export function manyTypes(request: SearchRequest, access: AccessOf, values: unknown[]): Matches {
   const searched = searchedTypes(request)
   const pages = searched.map((part, n) => {
-    const met = condition(part, access, values, part.sort)
+    const met = condition(part, access, values, { sort: part.sort })
     return { met, page: pageSql({ ...request, ...part }, met, values, String(n)) }
   })
   const firsts = searched.map(({ type }, n) => `select ${literal(type)} as type, p${n}.* from p${n}`)

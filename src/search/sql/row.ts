@@ -20,6 +20,8 @@ export interface Row {
    * values, would otherwise read all places of a frequent code beside the fourteen rows of one patient.
    */
   readonly few?: boolean
+  /** A query of all patients that the rows are about, where the statement has found that out. */
+  readonly patients?: string | undefined
   /** The condition names one patient, whose relations and grants are then looked up once and not for each row. */
   readonly patient?: Rid | undefined
 }

@@ -7,6 +7,7 @@ import {
   type FoundRow,
   labelsStatement,
   mostIncluded,
+  narrowCount,
   narrowStatement,
   partsLeft,
   presentStatement,
@@ -22,8 +23,9 @@ import type { NameOf } from './statement-names.ts'
 /** Every condition of a statement is a query of its own, and the planner's work grows with them. */
 const conditionsPerStatement = 100
 
-/** What clients vary without end is forgotten. */
+/** What clients vary without end is forgotten, and so is what may have become little since. */
 const mostRemembered = 10_000
+const rememberedFor = 10 * 60_000
 
 /** Includes that lead further than so many links are a whole record, which there are other ways to ask for. */
 const mostRounds = 16
@@ -40,16 +42,27 @@ export function createSearches({
     return query<Row>(text, values, sharesPlan ? nameOf(text) : undefined)
   }
 
-  const frequent = new Set<string>()
+  const much = createMuch()
 
-  /** A second statement only for strings and codes that turn out to be frequent, which they stay. */
+  /** A second statement only for strings, codes and callers that turn out to find much, which they do for a while. */
+  async function fromLittle<Row>(
+    statementOf: (isMuch: (start: string) => boolean) => (Statement & { start: string }) | undefined,
+    isTooMany: (rows: readonly Row[]) => boolean,
+  ): Promise<Row[] | undefined> {
+    for (let narrow = statementOf(much.has); narrow; narrow = statementOf(much.has)) {
+      const rows = await run<Row>(narrow)
+      if (!isTooMany(rows)) return rows
+      much.add(narrow.start)
+    }
+    return undefined
+  }
+
   async function rowsOf(...asked: Parameters<typeof searchStatement>): Promise<FoundRow[]> {
-    const narrow = narrowStatement(...asked, (start) => frequent.has(start))
-    const rows = narrow && (await run<FoundRow>(narrow))
-    if (rows && rows[0]?.kind !== 'x') return rows
-    if (frequent.size >= mostRemembered) frequent.clear()
-    if (narrow) frequent.add(narrow.start)
-    return run<FoundRow>(searchStatement(...asked))
+    const found = await fromLittle<FoundRow>(
+      (isMuch) => narrowStatement(...asked, isMuch),
+      (rows) => rows[0]?.kind === 'x',
+    )
+    return found ?? run<FoundRow>(searchStatement(...asked))
   }
 
   /** Read as a whole, because no index has them in order. */
@@ -60,8 +73,13 @@ export function createSearches({
     return sorted.slice(0, request.count + 1).map((row) => ({ ...row, total: found.length }))
   }
 
-  async function count(statement: Statement): Promise<number> {
-    const [row] = await run<{ total: bigint }>(statement)
+  async function count(...asked: Parameters<typeof searchStatement>): Promise<number> {
+    type Row = { total: bigint | null }
+    const found = await fromLittle<Row>(
+      (isMuch) => narrowCount(...asked, isMuch),
+      ([row]) => row!.total === null,
+    )
+    const [row] = found ?? (await run<Row>(countStatement(...asked)))
     return Number(row!.total)
   }
 
@@ -86,7 +104,7 @@ export function createSearches({
 
   return {
     async find(request, access) {
-      const counted = () => count(countStatement(request, access))
+      const counted = () => count(request, access)
       if (request.count === 0) return { matches: [], included: [], next: undefined, total: await counted() }
       const rows = await (sortsByContent(request) ? sortedByContent : rowsOf)(request, access)
       const found = rows.filter(({ kind }) => kind === 'm')
@@ -126,6 +144,22 @@ export function createSearches({
         for (const { n, id, rid, ver } of rows) matches[start + n]!.push({ id, rid, version: ver })
       }
       return matches
+    },
+  }
+}
+
+/** The starts of searches that found much, by their names. */
+function createMuch(): { has(start: string): boolean; add(start: string): void } {
+  let names = new Set<string>()
+  let since = Date.now()
+  return {
+    has: (start) => names.has(start),
+    add(start) {
+      if (names.size >= mostRemembered || Date.now() - since > rememberedFor) {
+        names = new Set()
+        since = Date.now()
+      }
+      names.add(start)
     },
   }
 }

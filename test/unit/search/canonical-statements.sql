@@ -16,13 +16,14 @@ order by n;
 
 -- Patient?name=anna (first, prepared)
 with found as materialized (select rid from (select t.rid from str t where t.key = (select $1::int8)::int8 and t.val >= (select $2::text)::text and t.val < (select $3::text)::text) t limit 301),
-m as materialized (select s.rid, s.ver, s.pat from "patient" s where (select count(*) from found) <= 300 and s.rid = any(array(select f.rid from found f)) and true),
+much as materialized (select count(*) > 300 as yes from found),
+m as materialized (select s.rid, s.ver, s.pat from "patient" s where not (select much.yes from much) and s.rid = any(array(select f.rid from found f)) and true and true),
 p as (select x.*, row_number() over (order by x.rid desc) as n from (select m.* from m order by m.rid desc limit 21) x)
 select 'm' as kind, 'Patient' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
         array[]::text[] as sort, (select count(*) from m) as total, p.n
         from p join "patient_v" v on v.rid = p.rid and v.ver = p.ver
 union all
-select 'x', '', '', null, null, null, '', null, null, null, null where (select count(*) from found) > 300
+select 'x', '', '', null, null, null, '', null, null, null, null where (select much.yes from much)
 order by n;
 
 -- Patient?name=anna
@@ -304,13 +305,14 @@ order by n;
 
 -- Observation?_content=(bone OR liver*) "low density" -pain&_text:missing=false (first, prepared)
 with found as materialized (select rid from (select t.rid from fts t where t.words @@ (select $1::text)::text::tsquery) t limit 301),
-m as materialized (select s.rid, s.ver, s.pat from "observation" s where (select count(*) from found) <= 300 and s.rid = any(array(select f.rid from found f)) and not (not (exists (select from fts st where st.rid = s.rid and st.key = (select $2::int8)::int8)))),
+much as materialized (select count(*) > 300 as yes from found),
+m as materialized (select s.rid, s.ver, s.pat from "observation" s where not (select much.yes from much) and s.rid = any(array(select f.rid from found f)) and not (not (exists (select from fts st where st.rid = s.rid and st.key = (select $2::int8)::int8))) and true),
 p as (select x.*, row_number() over (order by x.rid desc) as n from (select m.* from m order by m.rid desc limit 21) x)
 select 'm' as kind, 'Observation' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
         array[]::text[] as sort, (select count(*) from m) as total, p.n
         from p join "observation_v" v on v.rid = p.rid and v.ver = p.ver
 union all
-select 'x', '', '', null, null, null, '', null, null, null, null where (select count(*) from found) > 300
+select 'x', '', '', null, null, null, '', null, null, null, null where (select much.yes from much)
 order by n;
 
 -- Observation?_content=(bone OR liver*) "low density" -pain&_text:missing=false
@@ -331,106 +333,144 @@ order by n;
 
 -- DocumentReference?_content=bone (a doctor) (first, prepared)
 with found as materialized (select rid from (select t.rid from fts t where t.words @@ (select $1::text)::text::tsquery) t limit 301),
-m as materialized (select s.rid, s.ver, s.pat from "documentreference" s where (select count(*) from found) <= 300 and s.rid = any(array(select f.rid from found f)) and (exists (select from "patient" sx where sx.rid = s.pat and sx.keys @> array[(select $2::int8)::int8] offset 0) or exists (select from access_grant sg where sg.grantee = any((select $3::int8[])::int8[]) and sg.effect = 1
+much as materialized (select count(*) > 300 as yes from found),
+m as materialized (select s.rid, s.ver, s.pat from "documentreference" s where not (select much.yes from much) and s.rid = any(array(select f.rid from found f)) and true and (exists (select from "patient" sx where sx.rid = s.pat and sx.keys @> array[(select $2::int8)::int8] offset 0) or exists (select from access_grant sg where sg.grantee = any((select $3::int8[])::int8[]) and sg.effect = 1
     and sg.starts - $4::bigint <= 0 and sg.ends - $4::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $5::integer) <> 0) and sg.pat = s.pat and sg.rid = any(array[0, s.rid]) and (sg.rid = 0 or sg.type = 'DocumentReference') and case when s.labels = 0 then (sg.labels & 1073741824) <> 0 else ((s.labels & 3) <> 0 and (s.labels & 3 & ~sg.labels) = 0) or ((s.labels & 4092) <> 0 and (s.labels & 4094 & ~sg.labels) = 0) end and not sg.narrow offset 0))),
 p as (select x.*, row_number() over (order by x.rid desc) as n from (select m.* from m order by m.rid desc limit 21) x)
 select 'm' as kind, 'DocumentReference' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
         array[]::text[] as sort, (select count(*) from m) as total, p.n
         from p join "documentreference_v" v on v.rid = p.rid and v.ver = p.ver
 union all
-select 'x', '', '', null, null, null, '', null, null, null, null where (select count(*) from found) > 300
+select 'x', '', '', null, null, null, '', null, null, null, null where (select much.yes from much)
 order by n;
 
 -- DocumentReference?_content=bone (a doctor)
-with few as materialized (select (select count(*) from (select from "patient" r where r.keys @> array[$2::int8] limit 301) found) <= 300 and (select count(*) from (select from access_grant g where g.grantee = any($3::int8[]) and g.effect = 1
-    and g.starts - $4::bigint <= 0 and g.ends - $4::bigint > 0 and (g.purpose = 0 or (g.purpose & $5::integer) <> 0) and (g.rid = 0 or g.type = 'DocumentReference') limit 301) found) <= 300 as yes),
-m as materialized (select s.rid, s.ver, s.pat from "documentreference" s where (select yes from few) and exists (select from fts st where st.rid = s.rid and st.words @@ $1::text::tsquery) and (s.pat = any(array(select sx.rid from "patient" sx where sx.keys @> array[$10::int8])) or ((s.pat = any(array(select sg.pat from access_grant sg where sg.grantee = any($11::int8[]) and sg.effect = 1
-    and sg.starts - $12::bigint <= 0 and sg.ends - $12::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $13::integer) <> 0) and sg.rid = 0)) or s.rid = any(array(select sg.rid from access_grant sg where sg.grantee = any($11::int8[]) and sg.effect = 1
-    and sg.starts - $12::bigint <= 0 and sg.ends - $12::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $13::integer) <> 0) and sg.type = 'DocumentReference'))) and exists (select from access_grant sg where sg.grantee = any($11::int8[]) and sg.effect = 1
-    and sg.starts - $12::bigint <= 0 and sg.ends - $12::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $13::integer) <> 0) and sg.pat = s.pat and sg.rid = any(array[0, s.rid]) and (sg.rid = 0 or sg.type = 'DocumentReference') and case when s.labels = 0 then (sg.labels & 1073741824) <> 0 else ((s.labels & 3) <> 0 and (s.labels & 3 & ~sg.labels) = 0) or ((s.labels & 4092) <> 0 and (s.labels & 4094 & ~sg.labels) = 0) end and not sg.narrow)))),
-p as (select x.*, row_number() over (order by x.rid desc) as n from ((select m.* from m order by m.rid desc limit 21) union all (select s.rid, s.ver, s.pat from "documentreference" s where not (select yes from few) and exists (select from fts st where st.rid = s.rid and st.words @@ $1::text::tsquery) and (s.pat in (select sx.rid from "patient" sx where sx.keys @> array[$6::int8]) or ((s.pat in (select sg.pat from access_grant sg where sg.grantee = any($7::int8[]) and sg.effect = 1
-    and sg.starts - $8::bigint <= 0 and sg.ends - $8::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $9::integer) <> 0) and sg.rid = 0) or s.rid in (select sg.rid from access_grant sg where sg.grantee = any($7::int8[]) and sg.effect = 1
-    and sg.starts - $8::bigint <= 0 and sg.ends - $8::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $9::integer) <> 0) and sg.type = 'DocumentReference')) and exists (select from access_grant sg where sg.grantee = any($7::int8[]) and sg.effect = 1
-    and sg.starts - $8::bigint <= 0 and sg.ends - $8::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $9::integer) <> 0) and sg.pat = s.pat and sg.rid = any(array[0, s.rid]) and (sg.rid = 0 or sg.type = 'DocumentReference') and case when s.labels = 0 then (sg.labels & 1073741824) <> 0 else ((s.labels & 3) <> 0 and (s.labels & 3 & ~sg.labels) = 0) or ((s.labels & 4092) <> 0 and (s.labels & 4094 & ~sg.labels) = 0) end and not sg.narrow)))
-        order by s.rid desc limit 21)) x)
+with p as (select x.*, row_number() over (order by x.rid desc) as n from (select s.rid, s.ver, s.pat from "documentreference" s where exists (select from fts st where st.rid = s.rid and st.words @@ $1::text::tsquery) and (s.pat in (select sx.rid from "patient" sx where sx.keys @> array[$2::int8]) or ((s.pat in (select sg.pat from access_grant sg where sg.grantee = any($3::int8[]) and sg.effect = 1
+    and sg.starts - $4::bigint <= 0 and sg.ends - $4::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $5::integer) <> 0) and sg.rid = 0) or s.rid in (select sg.rid from access_grant sg where sg.grantee = any($3::int8[]) and sg.effect = 1
+    and sg.starts - $4::bigint <= 0 and sg.ends - $4::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $5::integer) <> 0) and sg.type = 'DocumentReference')) and (s.labels = 0 and (s.pat in (select sg.pat from access_grant sg where sg.grantee = any($3::int8[]) and sg.effect = 1
+    and sg.starts - $4::bigint <= 0 and sg.ends - $4::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $5::integer) <> 0) and sg.rid = 0 and not sg.narrow and (sg.labels & 1073741824) <> 0)
+    or (s.rid, s.pat) in (select sg.rid, sg.pat from access_grant sg where sg.grantee = any($3::int8[]) and sg.effect = 1
+    and sg.starts - $4::bigint <= 0 and sg.ends - $4::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $5::integer) <> 0) and sg.type = 'DocumentReference' and not sg.narrow and (sg.labels & 1073741824) <> 0)) or exists (select from access_grant sg where sg.grantee = any($3::int8[]) and sg.effect = 1
+    and sg.starts - $4::bigint <= 0 and sg.ends - $4::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $5::integer) <> 0) and sg.pat = s.pat and sg.rid = any(array[0, s.rid]) and (sg.rid = 0 or sg.type = 'DocumentReference') and case when s.labels = 0 then (sg.labels & 1073741824) <> 0 else ((s.labels & 3) <> 0 and (s.labels & 3 & ~sg.labels) = 0) or ((s.labels & 4092) <> 0 and (s.labels & 4094 & ~sg.labels) = 0) end and not sg.narrow))))
+        order by s.rid desc limit 21) x)
 select 'm' as kind, 'DocumentReference' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
-        array[]::text[] as sort, case when (select yes from few) then (select count(*) from m) end as total, p.n
+        array[]::text[] as sort, null::int8 as total, p.n
         from p join "documentreference_v" v on v.rid = p.rid and v.ver = p.ver
+order by n;
+
+-- DocumentReference?_filter=patient.name ew anna or description ne a (a doctor) (first, prepared)
+with found as materialized (select rid, pat from ((select t.rid, t.pat from access_grant g join "documentreference" t on t.rid = g.rid
+        where g.grantee = any((select $2::int8[])::int8[]) and g.effect = 1
+    and g.starts - $3::bigint <= 0 and g.ends - $3::bigint > 0 and (g.purpose = 0 or (g.purpose & $4::integer) <> 0) and g.type = 'DocumentReference' limit 10001)
+      union all (select t.rid, t.pat from "documentreference" t where t.pat = any(array(select r.rid from "patient" r where r.rid is not null and r.keys @> array[(select $1::int8)::int8] union all select g.pat from access_grant g where g.grantee = any((select $2::int8[])::int8[]) and g.effect = 1
+    and g.starts - $3::bigint <= 0 and g.ends - $3::bigint > 0 and (g.purpose = 0 or (g.purpose & $4::integer) <> 0) and g.rid = 0)) limit 10001)) t limit 10001),
+whose as materialized (select distinct pat from found where pat is not null),
+much as materialized (select count(*) > 10000 as yes from found),
+m as materialized (select s.rid, s.ver, s.pat from "documentreference" s where not (select much.yes from much) and s.rid = any(array(select f.rid from found f)) and (exists (select from "patient" sx where sx.rid = s.pat and (exists (select from str sxt where sxt.key = (select $5::int8)::int8 and sxt.rid = sx.rid and sxt.val like (select $6::text)::text) and (sx.keys @> array[(select $7::int8)::int8] or exists (select from access_grant sxg where sxg.grantee = any((select $8::int8[])::int8[]) and sxg.effect = 1
+    and sxg.starts - $9::bigint <= 0 and sxg.ends - $9::bigint > 0 and (sxg.purpose = 0 or (sxg.purpose & $10::integer) <> 0) and sxg.pat = sx.pat and sxg.rid = any(array[0, sx.rid]) and (sxg.rid = 0 or sxg.type = 'Patient') and case when sx.labels = 0 then (sxg.labels & 1073741824) <> 0 else ((sx.labels & 3) <> 0 and (sx.labels & 3 & ~sxg.labels) = 0) or ((sx.labels & 4092) <> 0 and (sx.labels & 4094 & ~sxg.labels) = 0) end and not sxg.narrow offset 0))) offset 0) or (not (not (s.fkeys @> array[(select $11::int8)::int8])) and not (exists (select from str st where st.key = (select $12::int8)::int8 and st.rid = s.rid and st.val = (select $13::text)::text)))) and (s.pat in (select sx.rid from "patient" sx where sx.keys @> array[(select $14::int8)::int8]) or ((s.pat in (select sg.pat from access_grant sg where sg.grantee = any((select $15::int8[])::int8[]) and sg.effect = 1
+    and sg.starts - $16::bigint <= 0 and sg.ends - $16::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $17::integer) <> 0) and sg.rid = 0) or s.rid in (select sg.rid from access_grant sg where sg.grantee = any((select $15::int8[])::int8[]) and sg.effect = 1
+    and sg.starts - $16::bigint <= 0 and sg.ends - $16::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $17::integer) <> 0) and sg.type = 'DocumentReference')) and (s.labels = 0 and (s.pat in (select sg.pat from access_grant sg where sg.grantee = any((select $15::int8[])::int8[]) and sg.effect = 1
+    and sg.starts - $16::bigint <= 0 and sg.ends - $16::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $17::integer) <> 0) and sg.rid = 0 and not sg.narrow and (sg.labels & 1073741824) <> 0)
+    or (s.rid, s.pat) in (select sg.rid, sg.pat from access_grant sg where sg.grantee = any((select $15::int8[])::int8[]) and sg.effect = 1
+    and sg.starts - $16::bigint <= 0 and sg.ends - $16::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $17::integer) <> 0) and sg.type = 'DocumentReference' and not sg.narrow and (sg.labels & 1073741824) <> 0)) or exists (select from access_grant sg where sg.grantee = any((select $15::int8[])::int8[]) and sg.effect = 1
+    and sg.starts - $16::bigint <= 0 and sg.ends - $16::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $17::integer) <> 0) and sg.pat = s.pat and sg.rid = any(array[0, s.rid]) and (sg.rid = 0 or sg.type = 'DocumentReference') and case when s.labels = 0 then (sg.labels & 1073741824) <> 0 else ((s.labels & 3) <> 0 and (s.labels & 3 & ~sg.labels) = 0) or ((s.labels & 4092) <> 0 and (s.labels & 4094 & ~sg.labels) = 0) end and not sg.narrow))))),
+p as (select x.*, row_number() over (order by x.rid desc) as n from (select m.* from m order by m.rid desc limit 21) x)
+select 'm' as kind, 'DocumentReference' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[]::text[] as sort, (select count(*) from m) as total, p.n
+        from p join "documentreference_v" v on v.rid = p.rid and v.ver = p.ver
+union all
+select 'x', '', '', null, null, null, '', null, null, null, null where (select much.yes from much)
 order by n;
 
 -- DocumentReference?_filter=patient.name ew anna or description ne a (a doctor)
-with few as materialized (select (select count(*) from (select from "patient" r where r.keys @> array[$10::int8] limit 301) found) <= 300 and (select count(*) from (select from access_grant g where g.grantee = any($11::int8[]) and g.effect = 1
-    and g.starts - $12::bigint <= 0 and g.ends - $12::bigint > 0 and (g.purpose = 0 or (g.purpose & $13::integer) <> 0) and (g.rid = 0 or g.type = 'DocumentReference') limit 301) found) <= 300 as yes),
-m as materialized (select s.rid, s.ver, s.pat from "documentreference" s where (select yes from few) and (exists (select from "patient" sx where sx.rid = s.pat and (exists (select from str sxt where sxt.key = $1::int8 and sxt.rid = sx.rid and sxt.val like $2::text) and (sx.keys @> array[$3::int8] or exists (select from access_grant sxg where sxg.grantee = any($4::int8[]) and sxg.effect = 1
-    and sxg.starts - $5::bigint <= 0 and sxg.ends - $5::bigint > 0 and (sxg.purpose = 0 or (sxg.purpose & $6::integer) <> 0) and sxg.pat = sx.pat and sxg.rid = any(array[0, sx.rid]) and (sxg.rid = 0 or sxg.type = 'Patient') and case when sx.labels = 0 then (sxg.labels & 1073741824) <> 0 else ((sx.labels & 3) <> 0 and (sx.labels & 3 & ~sxg.labels) = 0) or ((sx.labels & 4092) <> 0 and (sx.labels & 4094 & ~sxg.labels) = 0) end and not sxg.narrow)))) or (not (not (s.fkeys @> array[$7::int8])) and not (exists (select from str st where st.key = $8::int8 and st.rid = s.rid and st.val = $9::text)))) and (s.pat = any(array(select sx.rid from "patient" sx where sx.keys @> array[$18::int8])) or ((s.pat = any(array(select sg.pat from access_grant sg where sg.grantee = any($19::int8[]) and sg.effect = 1
-    and sg.starts - $20::bigint <= 0 and sg.ends - $20::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $21::integer) <> 0) and sg.rid = 0)) or s.rid = any(array(select sg.rid from access_grant sg where sg.grantee = any($19::int8[]) and sg.effect = 1
-    and sg.starts - $20::bigint <= 0 and sg.ends - $20::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $21::integer) <> 0) and sg.type = 'DocumentReference'))) and exists (select from access_grant sg where sg.grantee = any($19::int8[]) and sg.effect = 1
-    and sg.starts - $20::bigint <= 0 and sg.ends - $20::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $21::integer) <> 0) and sg.pat = s.pat and sg.rid = any(array[0, s.rid]) and (sg.rid = 0 or sg.type = 'DocumentReference') and case when s.labels = 0 then (sg.labels & 1073741824) <> 0 else ((s.labels & 3) <> 0 and (s.labels & 3 & ~sg.labels) = 0) or ((s.labels & 4092) <> 0 and (s.labels & 4094 & ~sg.labels) = 0) end and not sg.narrow)))),
-p as (select x.*, row_number() over (order by x.rid desc) as n from ((select m.* from m order by m.rid desc limit 21) union all (select s.rid, s.ver, s.pat from "documentreference" s where not (select yes from few) and (exists (select from "patient" sx where sx.rid = s.pat and (exists (select from str sxt where sxt.key = $1::int8 and sxt.rid = sx.rid and sxt.val like $2::text) and (sx.keys @> array[$3::int8] or exists (select from access_grant sxg where sxg.grantee = any($4::int8[]) and sxg.effect = 1
-    and sxg.starts - $5::bigint <= 0 and sxg.ends - $5::bigint > 0 and (sxg.purpose = 0 or (sxg.purpose & $6::integer) <> 0) and sxg.pat = sx.pat and sxg.rid = any(array[0, sx.rid]) and (sxg.rid = 0 or sxg.type = 'Patient') and case when sx.labels = 0 then (sxg.labels & 1073741824) <> 0 else ((sx.labels & 3) <> 0 and (sx.labels & 3 & ~sxg.labels) = 0) or ((sx.labels & 4092) <> 0 and (sx.labels & 4094 & ~sxg.labels) = 0) end and not sxg.narrow)))) or (not (not (s.fkeys @> array[$7::int8])) and not (exists (select from str st where st.key = $8::int8 and st.rid = s.rid and st.val = $9::text)))) and (s.pat in (select sx.rid from "patient" sx where sx.keys @> array[$14::int8]) or ((s.pat in (select sg.pat from access_grant sg where sg.grantee = any($15::int8[]) and sg.effect = 1
-    and sg.starts - $16::bigint <= 0 and sg.ends - $16::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $17::integer) <> 0) and sg.rid = 0) or s.rid in (select sg.rid from access_grant sg where sg.grantee = any($15::int8[]) and sg.effect = 1
-    and sg.starts - $16::bigint <= 0 and sg.ends - $16::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $17::integer) <> 0) and sg.type = 'DocumentReference')) and exists (select from access_grant sg where sg.grantee = any($15::int8[]) and sg.effect = 1
-    and sg.starts - $16::bigint <= 0 and sg.ends - $16::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $17::integer) <> 0) and sg.pat = s.pat and sg.rid = any(array[0, s.rid]) and (sg.rid = 0 or sg.type = 'DocumentReference') and case when s.labels = 0 then (sg.labels & 1073741824) <> 0 else ((s.labels & 3) <> 0 and (s.labels & 3 & ~sg.labels) = 0) or ((s.labels & 4092) <> 0 and (s.labels & 4094 & ~sg.labels) = 0) end and not sg.narrow)))
-        order by s.rid desc limit 21)) x)
+with p as (select x.*, row_number() over (order by x.rid desc) as n from (select s.rid, s.ver, s.pat from "documentreference" s where (exists (select from "patient" sx where sx.rid = s.pat and (exists (select from str sxt where sxt.key = $1::int8 and sxt.rid = sx.rid and sxt.val like $2::text) and (sx.keys @> array[$3::int8] or exists (select from access_grant sxg where sxg.grantee = any($4::int8[]) and sxg.effect = 1
+    and sxg.starts - $5::bigint <= 0 and sxg.ends - $5::bigint > 0 and (sxg.purpose = 0 or (sxg.purpose & $6::integer) <> 0) and sxg.pat = sx.pat and sxg.rid = any(array[0, sx.rid]) and (sxg.rid = 0 or sxg.type = 'Patient') and case when sx.labels = 0 then (sxg.labels & 1073741824) <> 0 else ((sx.labels & 3) <> 0 and (sx.labels & 3 & ~sxg.labels) = 0) or ((sx.labels & 4092) <> 0 and (sx.labels & 4094 & ~sxg.labels) = 0) end and not sxg.narrow)))) or (not (not (s.fkeys @> array[$7::int8])) and not (exists (select from str st where st.key = $8::int8 and st.rid = s.rid and st.val = $9::text)))) and (s.pat in (select sx.rid from "patient" sx where sx.keys @> array[$10::int8]) or ((s.pat in (select sg.pat from access_grant sg where sg.grantee = any($11::int8[]) and sg.effect = 1
+    and sg.starts - $12::bigint <= 0 and sg.ends - $12::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $13::integer) <> 0) and sg.rid = 0) or s.rid in (select sg.rid from access_grant sg where sg.grantee = any($11::int8[]) and sg.effect = 1
+    and sg.starts - $12::bigint <= 0 and sg.ends - $12::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $13::integer) <> 0) and sg.type = 'DocumentReference')) and (s.labels = 0 and (s.pat in (select sg.pat from access_grant sg where sg.grantee = any($11::int8[]) and sg.effect = 1
+    and sg.starts - $12::bigint <= 0 and sg.ends - $12::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $13::integer) <> 0) and sg.rid = 0 and not sg.narrow and (sg.labels & 1073741824) <> 0)
+    or (s.rid, s.pat) in (select sg.rid, sg.pat from access_grant sg where sg.grantee = any($11::int8[]) and sg.effect = 1
+    and sg.starts - $12::bigint <= 0 and sg.ends - $12::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $13::integer) <> 0) and sg.type = 'DocumentReference' and not sg.narrow and (sg.labels & 1073741824) <> 0)) or exists (select from access_grant sg where sg.grantee = any($11::int8[]) and sg.effect = 1
+    and sg.starts - $12::bigint <= 0 and sg.ends - $12::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $13::integer) <> 0) and sg.pat = s.pat and sg.rid = any(array[0, s.rid]) and (sg.rid = 0 or sg.type = 'DocumentReference') and case when s.labels = 0 then (sg.labels & 1073741824) <> 0 else ((s.labels & 3) <> 0 and (s.labels & 3 & ~sg.labels) = 0) or ((s.labels & 4092) <> 0 and (s.labels & 4094 & ~sg.labels) = 0) end and not sg.narrow))))
+        order by s.rid desc limit 21) x)
 select 'm' as kind, 'DocumentReference' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
-        array[]::text[] as sort, case when (select yes from few) then (select count(*) from m) end as total, p.n
+        array[]::text[] as sort, null::int8 as total, p.n
         from p join "documentreference_v" v on v.rid = p.rid and v.ver = p.ver
 order by n;
 
--- DocumentReference?_sort=-date (a doctor) (prepared)
-with few as materialized (select (select count(*) from (select from "patient" r where r.keys @> array[(select $1::int8)::int8] limit 301) found) <= 300 and (select count(*) from (select from access_grant g where g.grantee = any((select $2::int8[])::int8[]) and g.effect = 1
-    and g.starts - $3::bigint <= 0 and g.ends - $3::bigint > 0 and (g.purpose = 0 or (g.purpose & $4::integer) <> 0) and (g.rid = 0 or g.type = 'DocumentReference') limit 301) found) <= 300 as yes),
-m as materialized (select s.rid, s.ver, s.pat, s."date_lo" as s1 from "documentreference" s where (select yes from few) and true and (s.pat = any(array(select sx.rid from "patient" sx where sx.keys @> array[(select $9::int8)::int8])) or ((s.pat = any(array(select sg.pat from access_grant sg where sg.grantee = any((select $10::int8[])::int8[]) and sg.effect = 1
-    and sg.starts - $11::bigint <= 0 and sg.ends - $11::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $12::integer) <> 0) and sg.rid = 0)) or s.rid = any(array(select sg.rid from access_grant sg where sg.grantee = any((select $10::int8[])::int8[]) and sg.effect = 1
-    and sg.starts - $11::bigint <= 0 and sg.ends - $11::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $12::integer) <> 0) and sg.type = 'DocumentReference'))) and exists (select from access_grant sg where sg.grantee = any((select $10::int8[])::int8[]) and sg.effect = 1
-    and sg.starts - $11::bigint <= 0 and sg.ends - $11::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $12::integer) <> 0) and sg.pat = s.pat and sg.rid = any(array[0, s.rid]) and (sg.rid = 0 or sg.type = 'DocumentReference') and case when s.labels = 0 then (sg.labels & 1073741824) <> 0 else ((s.labels & 3) <> 0 and (s.labels & 3 & ~sg.labels) = 0) or ((s.labels & 4092) <> 0 and (s.labels & 4094 & ~sg.labels) = 0) end and not sg.narrow)))),
-a as materialized (select s.rid, s.ver, s.pat, s."date_lo" as s1 from "documentreference" s where not (select yes from few) and true and (s.pat in (select sx.rid from "patient" sx where sx.keys @> array[(select $5::int8)::int8]) or ((s.pat in (select sg.pat from access_grant sg where sg.grantee = any((select $6::int8[])::int8[]) and sg.effect = 1
+-- DocumentReference?_sort=-date (a doctor) (first, prepared)
+with found as materialized (select rid, pat from ((select t.rid, t.pat from access_grant g join "documentreference" t on t.rid = g.rid
+        where g.grantee = any((select $2::int8[])::int8[]) and g.effect = 1
+    and g.starts - $3::bigint <= 0 and g.ends - $3::bigint > 0 and (g.purpose = 0 or (g.purpose & $4::integer) <> 0) and g.type = 'DocumentReference' limit 3001)
+      union all (select t.rid, t.pat from "documentreference" t where t.pat = any(array(select r.rid from "patient" r where r.rid is not null and r.keys @> array[(select $1::int8)::int8] union all select g.pat from access_grant g where g.grantee = any((select $2::int8[])::int8[]) and g.effect = 1
+    and g.starts - $3::bigint <= 0 and g.ends - $3::bigint > 0 and (g.purpose = 0 or (g.purpose & $4::integer) <> 0) and g.rid = 0)) limit 3001)) t limit 3001),
+whose as materialized (select distinct pat from found where pat is not null),
+much as materialized (select count(*) > 3000 as yes from found),
+m as materialized (select s.rid, s.ver, s.pat, s."date_lo" as s1 from "documentreference" s where not (select much.yes from much) and s.rid = any(array(select f.rid from found f)) and true and (s.pat in (select sx.rid from "patient" sx where sx.keys @> array[(select $5::int8)::int8]) or ((s.pat in (select sg.pat from access_grant sg where sg.grantee = any((select $6::int8[])::int8[]) and sg.effect = 1
     and sg.starts - $7::bigint <= 0 and sg.ends - $7::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $8::integer) <> 0) and sg.rid = 0) or s.rid in (select sg.rid from access_grant sg where sg.grantee = any((select $6::int8[])::int8[]) and sg.effect = 1
-    and sg.starts - $7::bigint <= 0 and sg.ends - $7::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $8::integer) <> 0) and sg.type = 'DocumentReference')) and exists (select from access_grant sg where sg.grantee = any((select $6::int8[])::int8[]) and sg.effect = 1
-    and sg.starts - $7::bigint <= 0 and sg.ends - $7::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $8::integer) <> 0) and sg.pat = s.pat and sg.rid = any(array[0, s.rid]) and (sg.rid = 0 or sg.type = 'DocumentReference') and case when s.labels = 0 then (sg.labels & 1073741824) <> 0 else ((s.labels & 3) <> 0 and (s.labels & 3 & ~sg.labels) = 0) or ((s.labels & 4092) <> 0 and (s.labels & 4094 & ~sg.labels) = 0) end and not sg.narrow))) and s."date_lo" is not null order by s1 desc, rid desc limit 21),
-b as (select s.rid, s.ver, s.pat, null::int8 as s1 from "documentreference" s
-        where not (select yes from few) and true and (s.pat in (select sx.rid from "patient" sx where sx.keys @> array[(select $5::int8)::int8]) or ((s.pat in (select sg.pat from access_grant sg where sg.grantee = any((select $6::int8[])::int8[]) and sg.effect = 1
-    and sg.starts - $7::bigint <= 0 and sg.ends - $7::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $8::integer) <> 0) and sg.rid = 0) or s.rid in (select sg.rid from access_grant sg where sg.grantee = any((select $6::int8[])::int8[]) and sg.effect = 1
-    and sg.starts - $7::bigint <= 0 and sg.ends - $7::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $8::integer) <> 0) and sg.type = 'DocumentReference')) and exists (select from access_grant sg where sg.grantee = any((select $6::int8[])::int8[]) and sg.effect = 1
-    and sg.starts - $7::bigint <= 0 and sg.ends - $7::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $8::integer) <> 0) and sg.pat = s.pat and sg.rid = any(array[0, s.rid]) and (sg.rid = 0 or sg.type = 'DocumentReference') and case when s.labels = 0 then (sg.labels & 1073741824) <> 0 else ((s.labels & 3) <> 0 and (s.labels & 3 & ~sg.labels) = 0) or ((s.labels & 4092) <> 0 and (s.labels & 4094 & ~sg.labels) = 0) end and not sg.narrow))) and s."date_lo" is null and (select count(*) from a) < 21
-        order by s.rid desc limit 21 - (select count(*) from a)),
-p as (select x.*, row_number() over (order by x.s1 desc nulls last, x.rid desc) as n from ((select m.* from m order by m.s1 desc nulls last, m.rid desc limit 21) union all (select * from a) union all (select * from b)) x)
+    and sg.starts - $7::bigint <= 0 and sg.ends - $7::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $8::integer) <> 0) and sg.type = 'DocumentReference')) and (s.labels = 0 and (s.pat in (select sg.pat from access_grant sg where sg.grantee = any((select $6::int8[])::int8[]) and sg.effect = 1
+    and sg.starts - $7::bigint <= 0 and sg.ends - $7::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $8::integer) <> 0) and sg.rid = 0 and not sg.narrow and (sg.labels & 1073741824) <> 0)
+    or (s.rid, s.pat) in (select sg.rid, sg.pat from access_grant sg where sg.grantee = any((select $6::int8[])::int8[]) and sg.effect = 1
+    and sg.starts - $7::bigint <= 0 and sg.ends - $7::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $8::integer) <> 0) and sg.type = 'DocumentReference' and not sg.narrow and (sg.labels & 1073741824) <> 0)) or exists (select from access_grant sg where sg.grantee = any((select $6::int8[])::int8[]) and sg.effect = 1
+    and sg.starts - $7::bigint <= 0 and sg.ends - $7::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $8::integer) <> 0) and sg.pat = s.pat and sg.rid = any(array[0, s.rid]) and (sg.rid = 0 or sg.type = 'DocumentReference') and case when s.labels = 0 then (sg.labels & 1073741824) <> 0 else ((s.labels & 3) <> 0 and (s.labels & 3 & ~sg.labels) = 0) or ((s.labels & 4092) <> 0 and (s.labels & 4094 & ~sg.labels) = 0) end and not sg.narrow))))),
+p as (select x.*, row_number() over (order by x.s1 desc nulls last, x.rid desc) as n from (select m.* from m order by m.s1 desc nulls last, m.rid desc limit 21) x)
 select 'm' as kind, 'DocumentReference' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
-        array[p.s1::text]::text[] as sort, case when (select yes from few) then (select count(*) from m) end as total, p.n
+        array[p.s1::text]::text[] as sort, (select count(*) from m) as total, p.n
+        from p join "documentreference_v" v on v.rid = p.rid and v.ver = p.ver
+union all
+select 'x', '', '', null, null, null, '', null, null, null, null where (select much.yes from much)
+order by n;
+
+-- DocumentReference?_sort=-date (a doctor) (prepared)
+with a as materialized (select s.rid, s.ver, s.pat, s."date_lo" as s1 from "documentreference" s where true and (s.pat in (select sx.rid from "patient" sx where sx.keys @> array[(select $1::int8)::int8]) or ((s.pat in (select sg.pat from access_grant sg where sg.grantee = any((select $2::int8[])::int8[]) and sg.effect = 1
+    and sg.starts - $3::bigint <= 0 and sg.ends - $3::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $4::integer) <> 0) and sg.rid = 0) or s.rid in (select sg.rid from access_grant sg where sg.grantee = any((select $2::int8[])::int8[]) and sg.effect = 1
+    and sg.starts - $3::bigint <= 0 and sg.ends - $3::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $4::integer) <> 0) and sg.type = 'DocumentReference')) and (s.labels = 0 and (s.pat in (select sg.pat from access_grant sg where sg.grantee = any((select $2::int8[])::int8[]) and sg.effect = 1
+    and sg.starts - $3::bigint <= 0 and sg.ends - $3::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $4::integer) <> 0) and sg.rid = 0 and not sg.narrow and (sg.labels & 1073741824) <> 0)
+    or (s.rid, s.pat) in (select sg.rid, sg.pat from access_grant sg where sg.grantee = any((select $2::int8[])::int8[]) and sg.effect = 1
+    and sg.starts - $3::bigint <= 0 and sg.ends - $3::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $4::integer) <> 0) and sg.type = 'DocumentReference' and not sg.narrow and (sg.labels & 1073741824) <> 0)) or exists (select from access_grant sg where sg.grantee = any((select $2::int8[])::int8[]) and sg.effect = 1
+    and sg.starts - $3::bigint <= 0 and sg.ends - $3::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $4::integer) <> 0) and sg.pat = s.pat and sg.rid = any(array[0, s.rid]) and (sg.rid = 0 or sg.type = 'DocumentReference') and case when s.labels = 0 then (sg.labels & 1073741824) <> 0 else ((s.labels & 3) <> 0 and (s.labels & 3 & ~sg.labels) = 0) or ((s.labels & 4092) <> 0 and (s.labels & 4094 & ~sg.labels) = 0) end and not sg.narrow)))) and s."date_lo" is not null order by s1 desc, rid desc limit 21),
+b as (select s.rid, s.ver, s.pat, null::int8 as s1 from "documentreference" s
+        where true and (s.pat in (select sx.rid from "patient" sx where sx.keys @> array[(select $1::int8)::int8]) or ((s.pat in (select sg.pat from access_grant sg where sg.grantee = any((select $2::int8[])::int8[]) and sg.effect = 1
+    and sg.starts - $3::bigint <= 0 and sg.ends - $3::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $4::integer) <> 0) and sg.rid = 0) or s.rid in (select sg.rid from access_grant sg where sg.grantee = any((select $2::int8[])::int8[]) and sg.effect = 1
+    and sg.starts - $3::bigint <= 0 and sg.ends - $3::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $4::integer) <> 0) and sg.type = 'DocumentReference')) and (s.labels = 0 and (s.pat in (select sg.pat from access_grant sg where sg.grantee = any((select $2::int8[])::int8[]) and sg.effect = 1
+    and sg.starts - $3::bigint <= 0 and sg.ends - $3::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $4::integer) <> 0) and sg.rid = 0 and not sg.narrow and (sg.labels & 1073741824) <> 0)
+    or (s.rid, s.pat) in (select sg.rid, sg.pat from access_grant sg where sg.grantee = any((select $2::int8[])::int8[]) and sg.effect = 1
+    and sg.starts - $3::bigint <= 0 and sg.ends - $3::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $4::integer) <> 0) and sg.type = 'DocumentReference' and not sg.narrow and (sg.labels & 1073741824) <> 0)) or exists (select from access_grant sg where sg.grantee = any((select $2::int8[])::int8[]) and sg.effect = 1
+    and sg.starts - $3::bigint <= 0 and sg.ends - $3::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $4::integer) <> 0) and sg.pat = s.pat and sg.rid = any(array[0, s.rid]) and (sg.rid = 0 or sg.type = 'DocumentReference') and case when s.labels = 0 then (sg.labels & 1073741824) <> 0 else ((s.labels & 3) <> 0 and (s.labels & 3 & ~sg.labels) = 0) or ((s.labels & 4092) <> 0 and (s.labels & 4094 & ~sg.labels) = 0) end and not sg.narrow)))) and s."date_lo" is null and (select count(*) from a) < 21
+        order by s.rid desc limit 21 - (select count(*) from a)),
+p as (select x.*, row_number() over (order by x.s1 desc nulls last, x.rid desc) as n from ((select * from a) union all (select * from b)) x)
+select 'm' as kind, 'DocumentReference' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
+        array[p.s1::text]::text[] as sort, null::int8 as total, p.n
         from p join "documentreference_v" v on v.rid = p.rid and v.ver = p.ver
 order by n;
 
 -- DocumentReference?patient.name=anna (a doctor) (first, prepared)
 with found as materialized (select rid from (select t.rid from str t where t.key = (select $1::int8)::int8 and t.val >= (select $2::text)::text and t.val < (select $3::text)::text) t limit 301),
+much as materialized (select count(*) > 300 as yes from found),
 led as materialized (select distinct l.rid as rid from "patient" l
-        where (select count(*) from found) <= 300 and l.rid = any(array(select f.rid from found f)) and (l.keys @> array[(select $4::int8)::int8] or exists (select from access_grant lg where lg.grantee = any((select $5::int8[])::int8[]) and lg.effect = 1
+        where not (select much.yes from much) and l.rid = any(array(select f.rid from found f)) and (l.keys @> array[(select $4::int8)::int8] or exists (select from access_grant lg where lg.grantee = any((select $5::int8[])::int8[]) and lg.effect = 1
     and lg.starts - $6::bigint <= 0 and lg.ends - $6::bigint > 0 and (lg.purpose = 0 or (lg.purpose & $7::integer) <> 0) and lg.pat = l.pat and lg.rid = any(array[0, l.rid]) and (lg.rid = 0 or lg.type = 'Patient') and case when l.labels = 0 then (lg.labels & 1073741824) <> 0 else ((l.labels & 3) <> 0 and (l.labels & 3 & ~lg.labels) = 0) or ((l.labels & 4092) <> 0 and (l.labels & 4094 & ~lg.labels) = 0) end and not lg.narrow offset 0))),
-m as materialized (select s.rid, s.ver, s.pat from "documentreference" s where s.pat = any(array(select e.rid from led e)) and (exists (select from "patient" sx where sx.rid = s.pat and sx.keys @> array[(select $8::int8)::int8] offset 0) or exists (select from access_grant sg where sg.grantee = any((select $9::int8[])::int8[]) and sg.effect = 1
+m as materialized (select s.rid, s.ver, s.pat from "documentreference" s where s.pat = any(array(select e.rid from led e)) and true and (exists (select from "patient" sx where sx.rid = s.pat and sx.keys @> array[(select $8::int8)::int8] offset 0) or exists (select from access_grant sg where sg.grantee = any((select $9::int8[])::int8[]) and sg.effect = 1
     and sg.starts - $10::bigint <= 0 and sg.ends - $10::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $11::integer) <> 0) and sg.pat = s.pat and sg.rid = any(array[0, s.rid]) and (sg.rid = 0 or sg.type = 'DocumentReference') and case when s.labels = 0 then (sg.labels & 1073741824) <> 0 else ((s.labels & 3) <> 0 and (s.labels & 3 & ~sg.labels) = 0) or ((s.labels & 4092) <> 0 and (s.labels & 4094 & ~sg.labels) = 0) end and not sg.narrow offset 0))),
 p as (select x.*, row_number() over (order by x.rid desc) as n from (select m.* from m order by m.rid desc limit 21) x)
 select 'm' as kind, 'DocumentReference' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
         array[]::text[] as sort, (select count(*) from m) as total, p.n
         from p join "documentreference_v" v on v.rid = p.rid and v.ver = p.ver
 union all
-select 'x', '', '', null, null, null, '', null, null, null, null where (select count(*) from found) > 300
+select 'x', '', '', null, null, null, '', null, null, null, null where (select much.yes from much)
 order by n;
 
 -- DocumentReference?patient.name=anna (a doctor)
-with few as materialized (select (select count(*) from (select from "patient" r where r.keys @> array[$8::int8] limit 301) found) <= 300 and (select count(*) from (select from access_grant g where g.grantee = any($9::int8[]) and g.effect = 1
-    and g.starts - $10::bigint <= 0 and g.ends - $10::bigint > 0 and (g.purpose = 0 or (g.purpose & $11::integer) <> 0) and (g.rid = 0 or g.type = 'DocumentReference') limit 301) found) <= 300 as yes),
-m as materialized (select s.rid, s.ver, s.pat from "documentreference" s where (select yes from few) and exists (select from "patient" sx where sx.rid = s.pat and (exists (select from str sxt where sxt.key = $1::int8 and sxt.rid = sx.rid and sxt.val >= $2::text and sxt.val < $3::text) and (sx.keys @> array[$4::int8] or exists (select from access_grant sxg where sxg.grantee = any($5::int8[]) and sxg.effect = 1
-    and sxg.starts - $6::bigint <= 0 and sxg.ends - $6::bigint > 0 and (sxg.purpose = 0 or (sxg.purpose & $7::integer) <> 0) and sxg.pat = sx.pat and sxg.rid = any(array[0, sx.rid]) and (sxg.rid = 0 or sxg.type = 'Patient') and case when sx.labels = 0 then (sxg.labels & 1073741824) <> 0 else ((sx.labels & 3) <> 0 and (sx.labels & 3 & ~sxg.labels) = 0) or ((sx.labels & 4092) <> 0 and (sx.labels & 4094 & ~sxg.labels) = 0) end and not sxg.narrow)))) and (s.pat = any(array(select sx.rid from "patient" sx where sx.keys @> array[$16::int8])) or ((s.pat = any(array(select sg.pat from access_grant sg where sg.grantee = any($17::int8[]) and sg.effect = 1
-    and sg.starts - $18::bigint <= 0 and sg.ends - $18::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $19::integer) <> 0) and sg.rid = 0)) or s.rid = any(array(select sg.rid from access_grant sg where sg.grantee = any($17::int8[]) and sg.effect = 1
-    and sg.starts - $18::bigint <= 0 and sg.ends - $18::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $19::integer) <> 0) and sg.type = 'DocumentReference'))) and exists (select from access_grant sg where sg.grantee = any($17::int8[]) and sg.effect = 1
-    and sg.starts - $18::bigint <= 0 and sg.ends - $18::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $19::integer) <> 0) and sg.pat = s.pat and sg.rid = any(array[0, s.rid]) and (sg.rid = 0 or sg.type = 'DocumentReference') and case when s.labels = 0 then (sg.labels & 1073741824) <> 0 else ((s.labels & 3) <> 0 and (s.labels & 3 & ~sg.labels) = 0) or ((s.labels & 4092) <> 0 and (s.labels & 4094 & ~sg.labels) = 0) end and not sg.narrow)))),
-p as (select x.*, row_number() over (order by x.rid desc) as n from ((select m.* from m order by m.rid desc limit 21) union all (select s.rid, s.ver, s.pat from "documentreference" s where not (select yes from few) and exists (select from "patient" sx where sx.rid = s.pat and (exists (select from str sxt where sxt.key = $1::int8 and sxt.rid = sx.rid and sxt.val >= $2::text and sxt.val < $3::text) and (sx.keys @> array[$4::int8] or exists (select from access_grant sxg where sxg.grantee = any($5::int8[]) and sxg.effect = 1
-    and sxg.starts - $6::bigint <= 0 and sxg.ends - $6::bigint > 0 and (sxg.purpose = 0 or (sxg.purpose & $7::integer) <> 0) and sxg.pat = sx.pat and sxg.rid = any(array[0, sx.rid]) and (sxg.rid = 0 or sxg.type = 'Patient') and case when sx.labels = 0 then (sxg.labels & 1073741824) <> 0 else ((sx.labels & 3) <> 0 and (sx.labels & 3 & ~sxg.labels) = 0) or ((sx.labels & 4092) <> 0 and (sx.labels & 4094 & ~sxg.labels) = 0) end and not sxg.narrow)))) and (s.pat in (select sx.rid from "patient" sx where sx.keys @> array[$12::int8]) or ((s.pat in (select sg.pat from access_grant sg where sg.grantee = any($13::int8[]) and sg.effect = 1
-    and sg.starts - $14::bigint <= 0 and sg.ends - $14::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $15::integer) <> 0) and sg.rid = 0) or s.rid in (select sg.rid from access_grant sg where sg.grantee = any($13::int8[]) and sg.effect = 1
-    and sg.starts - $14::bigint <= 0 and sg.ends - $14::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $15::integer) <> 0) and sg.type = 'DocumentReference')) and exists (select from access_grant sg where sg.grantee = any($13::int8[]) and sg.effect = 1
-    and sg.starts - $14::bigint <= 0 and sg.ends - $14::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $15::integer) <> 0) and sg.pat = s.pat and sg.rid = any(array[0, s.rid]) and (sg.rid = 0 or sg.type = 'DocumentReference') and case when s.labels = 0 then (sg.labels & 1073741824) <> 0 else ((s.labels & 3) <> 0 and (s.labels & 3 & ~sg.labels) = 0) or ((s.labels & 4092) <> 0 and (s.labels & 4094 & ~sg.labels) = 0) end and not sg.narrow)))
-        order by s.rid desc limit 21)) x)
+with p as (select x.*, row_number() over (order by x.rid desc) as n from (select s.rid, s.ver, s.pat from "documentreference" s where exists (select from "patient" sx where sx.rid = s.pat and (exists (select from str sxt where sxt.key = $1::int8 and sxt.rid = sx.rid and sxt.val >= $2::text and sxt.val < $3::text) and (sx.keys @> array[$4::int8] or exists (select from access_grant sxg where sxg.grantee = any($5::int8[]) and sxg.effect = 1
+    and sxg.starts - $6::bigint <= 0 and sxg.ends - $6::bigint > 0 and (sxg.purpose = 0 or (sxg.purpose & $7::integer) <> 0) and sxg.pat = sx.pat and sxg.rid = any(array[0, sx.rid]) and (sxg.rid = 0 or sxg.type = 'Patient') and case when sx.labels = 0 then (sxg.labels & 1073741824) <> 0 else ((sx.labels & 3) <> 0 and (sx.labels & 3 & ~sxg.labels) = 0) or ((sx.labels & 4092) <> 0 and (sx.labels & 4094 & ~sxg.labels) = 0) end and not sxg.narrow)))) and (s.pat in (select sx.rid from "patient" sx where sx.keys @> array[$8::int8]) or ((s.pat in (select sg.pat from access_grant sg where sg.grantee = any($9::int8[]) and sg.effect = 1
+    and sg.starts - $10::bigint <= 0 and sg.ends - $10::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $11::integer) <> 0) and sg.rid = 0) or s.rid in (select sg.rid from access_grant sg where sg.grantee = any($9::int8[]) and sg.effect = 1
+    and sg.starts - $10::bigint <= 0 and sg.ends - $10::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $11::integer) <> 0) and sg.type = 'DocumentReference')) and (s.labels = 0 and (s.pat in (select sg.pat from access_grant sg where sg.grantee = any($9::int8[]) and sg.effect = 1
+    and sg.starts - $10::bigint <= 0 and sg.ends - $10::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $11::integer) <> 0) and sg.rid = 0 and not sg.narrow and (sg.labels & 1073741824) <> 0)
+    or (s.rid, s.pat) in (select sg.rid, sg.pat from access_grant sg where sg.grantee = any($9::int8[]) and sg.effect = 1
+    and sg.starts - $10::bigint <= 0 and sg.ends - $10::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $11::integer) <> 0) and sg.type = 'DocumentReference' and not sg.narrow and (sg.labels & 1073741824) <> 0)) or exists (select from access_grant sg where sg.grantee = any($9::int8[]) and sg.effect = 1
+    and sg.starts - $10::bigint <= 0 and sg.ends - $10::bigint > 0 and (sg.purpose = 0 or (sg.purpose & $11::integer) <> 0) and sg.pat = s.pat and sg.rid = any(array[0, s.rid]) and (sg.rid = 0 or sg.type = 'DocumentReference') and case when s.labels = 0 then (sg.labels & 1073741824) <> 0 else ((s.labels & 3) <> 0 and (s.labels & 3 & ~sg.labels) = 0) or ((s.labels & 4092) <> 0 and (s.labels & 4094 & ~sg.labels) = 0) end and not sg.narrow))))
+        order by s.rid desc limit 21) x)
 select 'm' as kind, 'DocumentReference' as type, v.id, p.rid, p.ver, v.lu, v.json, p.pat,
-        array[]::text[] as sort, case when (select yes from few) then (select count(*) from m) end as total, p.n
+        array[]::text[] as sort, null::int8 as total, p.n
         from p join "documentreference_v" v on v.rid = p.rid and v.ver = p.ver
 order by n;
 

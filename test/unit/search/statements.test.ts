@@ -9,6 +9,7 @@ import {
   clauseSql,
   countStatement,
   resolveStatement,
+  narrowCount,
   narrowStatement,
   searchStatement,
 } from '../../../src/search/sql.ts'
@@ -144,20 +145,34 @@ describe('text and values', () => {
     ]) {
       assert.equal(narrowOf(query, doctor)?.sharesPlan, true, query)
     }
-    for (const query of ['Observation?status=final', 'Condition?code:not=1', 'Condition?code=1&patient=anna']) {
-      assert.equal(narrowOf(query, doctor), undefined, query)
-    }
+    assert.equal(narrowOf('Condition?code=1&patient=anna', doctor), undefined)
     assert.equal(narrowOf('Condition?code=1', everything), undefined)
   })
 
-  test('what was found to be frequent is not looked for first again', () => {
+  test('what a doctor knows is looked at first where nothing rarer is asked, and always where it is counted', () => {
+    const reached = /t\.pat = any\(array\(/
+    for (const query of ['Observation?status=final', 'Condition?code:not=1', 'Condition?']) {
+      assert.match(narrowOf(query, doctor)!.text, reached, query)
+      assert.equal(narrowOf(query, everything), undefined, query)
+    }
+    const count = narrowCount(parse('Condition', ''), doctor)!
+    assert.match(count.text, reached)
+    assert.equal(count.sharesPlan, true)
+    assert.equal(narrowCount(parse('Condition', ''), everything), undefined)
+  })
+
+  test('what was found to be much is not looked for first again', () => {
     const request = parse('Condition', 'code=1&_sort=-recorded-date')
-    const { start } = narrowStatement(request, doctor)!
+    const rare = narrowStatement(request, doctor)!
+    const known = narrowStatement(request, doctor, (one) => one === rare.start)!
+    assert.notEqual(known.start, rare.start)
     assert.equal(
-      narrowStatement(request, doctor, (one) => one === start),
+      narrowStatement(request, doctor, (one) => [rare.start, known.start].includes(one)),
       undefined,
     )
-    assert.ok(narrowStatement(parse('Condition', 'code=2'), doctor, (one) => one === start))
+    const others = narrowStatement(parse('Condition', 'code=2'), doctor, (one) => one === rare.start)!
+    assert.equal(others.text, narrowStatement(parse('Condition', 'code=2'), doctor)!.text)
+    assert.notEqual(others.start, known.start)
   })
 
   test('a type that is no name never becomes part of a statement', () => {
