@@ -45,7 +45,7 @@ export async function startCluster(folder: string): Promise<Cluster> {
     socket: join(host, '.s.PGSQL.5432'),
     urlOf,
     version: async () => String((await run('show server_version'))[0]!.rows[0].server_version),
-    vacuum: async () => void (await runOn({ connectionString: urlOf('chartshare') }, 'vacuum analyze')),
+    vacuum: async () => void (await runOn({ connectionString: urlOf('chartshare') }, 'vacuum analyze', 'checkpoint')),
     stop: () => postgres.stop(),
   }
 }

@@ -54,6 +54,18 @@ test('a connection that is cut while idle is replaced', async () => {
   await other.close()
 })
 
+test('a connection that is old is replaced, and never while it is used', async () => {
+  const other = openDatabase({ connection: fresh.url, lifetime: 0.05 })
+  const pid = 'select pg_backend_pid() as pid'
+  const session = await other.session()
+  const [first] = await session.query(pid)
+  await new Promise((done) => setTimeout(done, 100))
+  assert.deepEqual(await session.query(pid), [first])
+  session.release()
+  assert.notDeepEqual(await other.query(pid), [first])
+  await other.close()
+})
+
 test('options in the URL are kept beside ours', async () => {
   const url = new URL(fresh.url)
   url.searchParams.set('options', '-c work_mem=5MB')

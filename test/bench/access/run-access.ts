@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Progress } from '../../../src/commands/progress.ts'
 import { startCluster } from '../cluster.ts'
 import type { BenchOptions } from '../options.ts'
-import { openEngine } from '../growth/engine.ts'
+import { type Engine, openEngine } from '../growth/engine.ts'
 import { fill, knownToBusyDoctor, perPatient, type SeededPatient } from '../growth/fill.ts'
 import { countsOf } from '../growth/run-growth.ts'
 import { measureAccess, type Spent } from './measure-access.ts'
@@ -22,10 +22,6 @@ export async function runAccess(
   signal: AbortSignal,
 ): Promise<Measured[]> {
   const cluster = await startCluster(join(folder, 'cluster'))
-  const engine = await openEngine(cluster.urlOf('chartshare'), join(folder, 'data')).catch(async (error: unknown) => {
-    await cluster.stop()
-    throw error
-  })
   try {
     const patients: SeededPatient[] = []
     const measured: Measured[] = []
@@ -35,19 +31,32 @@ export async function runAccess(
         signal.throwIfAborted()
         progress.show(done, wanted.at(-1)!, `${done} of ${wanted.at(-1)!} patients stored`)
       }
-      patients.push(...(await fill(engine, { from: patients.length, to, busy: true }, show)))
-      await cluster.vacuum()
-      const rowsOf = await countsOf(engine.store)
-      const resources = [...rowsOf.values()].reduce((sum, count) => sum + count, 0)
-      const spent = await measureAccess({ engine, patients, postgres: cluster.pid, only }, (done, total) => {
-        signal.throwIfAborted()
-        progress.show(done, total, `${done} of ${total} searches at ${resources} resources`)
+      await using(async (engine) => {
+        patients.push(...(await fill(engine, { from: patients.length, to, busy: true }, show)))
       })
-      measured.push({ resources, rowsOf, spent })
+      await cluster.vacuum()
+      // No database grows tenfold within a connection's life, which remembers what plans cost.
+      await using(async (engine) => {
+        const rowsOf = await countsOf(engine.store)
+        const resources = [...rowsOf.values()].reduce((sum, count) => sum + count, 0)
+        const spent = await measureAccess({ engine, patients, postgres: cluster.pid, only }, (done, total) => {
+          signal.throwIfAborted()
+          progress.show(done, total, `${done} of ${total} searches at ${resources} resources`)
+        })
+        measured.push({ resources, rowsOf, spent })
+      })
     }
     return measured
   } finally {
-    await engine.close()
     await cluster.stop()
+  }
+
+  async function using(work: (engine: Engine) => Promise<void>): Promise<void> {
+    const engine = await openEngine(cluster.urlOf('chartshare'), join(folder, 'data'))
+    try {
+      await work(engine)
+    } finally {
+      await engine.close()
+    }
   }
 }

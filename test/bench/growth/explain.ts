@@ -13,7 +13,10 @@ export interface Explained {
   readonly rows: number
   /** Each node that was run, as `Index Scan on patient using patient_pkey`. */
   readonly nodes: readonly string[]
-  /** The most rows that any node looked at, whether or not it let them pass. */
+  /**
+   * The most rows that any node looked at in one go, whether or not it let them pass. What is looked up anew for each row of
+   * another node counts once, since that other node has looked at as many rows.
+   */
   readonly mostLookedAt: number
   /** Tables that were read from one end to the other. */
   readonly sequential: readonly string[]
@@ -91,8 +94,7 @@ function nodesOf(plan: PlanNode): PlanNode[] {
 
 /** The figures of a node are those of one loop. */
 function lookedAt(node: PlanNode): number {
-  const removed = (node['Rows Removed by Filter'] ?? 0) + (node['Rows Removed by Index Recheck'] ?? 0)
-  return node['Actual Loops'] * (node['Actual Rows'] + removed)
+  return node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0) + (node['Rows Removed by Index Recheck'] ?? 0)
 }
 
 function nameOf(node: PlanNode): string {
