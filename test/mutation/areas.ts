@@ -11,9 +11,9 @@ export interface Area {
 }
 
 const scopes = [
-  ...['doctor', 'patient', 'office', 'system'].map((who) => `api/scopes-of-${who}.test.ts`),
-  'api/scopes-without-patient.test.ts',
-]
+  ...['of-doctor', 'of-patient', 'of-office', 'of-system', 'without-patient', 'of-proxy', 'of-former-proxies'],
+  ...['where-all-is-open', 'where-all-is-closed'],
+].map((name) => `api/scopes-${name}.test.ts`)
 const matrix = ['searches-of-doctor', 'of-others', 'reads-of-doctor'].map((name) => `sharing/matrix-${name}.test.ts`)
 const roleMatrix = ['api/role-matrix.test.ts', 'api/role-matrix-of-others.test.ts']
 const inAccess = (...names: string[]) => names.map((name) => `src/access/${name}.ts`)

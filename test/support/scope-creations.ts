@@ -17,7 +17,7 @@ function templatesOf(role: Role): Template[] {
   const patient = launchedFor[role] ?? 'Patient/treated'
   const self = {
     ...{ office: 'Practitioner/admin', doctor: 'Practitioner/doctor' },
-    ...{ patient: 'Patient/self', system: 'Practitioner/gp' },
+    ...{ patient: 'Patient/self', proxy: 'RelatedPerson/proxy', system: 'Practitioner/gp' },
   }[role]
   const staff = role !== 'patient'
   const office = role === 'office' || role === 'system'
@@ -81,7 +81,7 @@ function templatesOf(role: Role): Template[] {
     plain(
       'Consent',
       { ...granted, provision: { type: 'permit' } },
-      { office: 201, doctor: 422, patient: 201, system: 403 }[role],
+      { office: 201, doctor: 422, patient: 201, proxy: 403, system: 403 }[role],
       {
         ...{ of: [patient], meets: ['status=active'] },
       },
@@ -101,7 +101,8 @@ const provenance = {
 /** Asked last, since they leave something behind. A conditional create that finds what is there adds nothing. */
 export function creationsFor(asking: Asking): Question[] {
   const { role, oracle } = asking
-  const templates = templatesOf(role)
+  // Who acts for a patient writes nothing.
+  const templates = templatesOf(role).map((one) => (role === 'proxy' ? { ...one, status: 403 } : one))
   const creations = templates.map((template): Question => {
     const { type, body, status } = template
     const allowed = oracle.covers(type, 'c') && oracle.mayCreate(template)

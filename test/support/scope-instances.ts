@@ -189,14 +189,14 @@ function messageSettings(asking: Asking, row: Row): Question {
   return { method: 'POST', url: `${asking.nameOf(row)}/$message-settings`, body, statuses: [own ? 200 : 403] }
 }
 
-/** Who looked: for the patient himself, and for who answers for privacy. */
+/** Who looked: for the patient himself and who acts for him, and for who answers for privacy. */
 function accessLog(asking: Asking, row: Row): Question {
   const { oracle, role } = asking
   const question = { method: 'GET', url: `${asking.nameOf(row)}/$access-log` } as const
   if (!oracle.covers('Patient', 'r') || !oracle.covers('AuditEvent', 's')) return { ...question, statuses: [403] }
   if (role === 'office' && oracle.everywhere('Patient', 'r')) return { ...question, statuses: [200] }
   if (!oracle.may(row, 'r')) return { ...question, statuses: [404] }
-  return { ...question, statuses: [role === 'office' || isSelf(asking, row) ? 200 : 403] }
+  return { ...question, statuses: [['office', 'proxy'].includes(role) || isSelf(asking, row) ? 200 : 403] }
 }
 
 /** About an event that is not there, so that no question is asked. */

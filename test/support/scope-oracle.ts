@@ -39,8 +39,13 @@ function splitOnce(text: string, at: string): [string, string?] {
 
 export type Oracle = ReturnType<typeof createOracle>
 
-/** `launched`: the patient in context, if there is one. */
-export function createOracle(role: Role, text: string, launched: string | undefined) {
+/** `launched`: the patient in context, if there is one; `may`: what may be done with a row, scopes aside. */
+export function createOracle(
+  role: Role,
+  text: string,
+  launched: string | undefined,
+  may = (row: Row) => row.may[role],
+) {
   const held = heldBy(role, text)
 
   function about(type: string, letter: Letter): Held[] {
@@ -76,13 +81,13 @@ export function createOracle(role: Role, text: string, launched: string | undefi
     /** Whether any scope covers the interaction with the type at all; else the answer is 403. */
     covers: (type: string, letter: Letter) => about(type, letter).length > 0,
     may: (row: Row, letter: Letter) =>
-      row.may[role].includes(letter) && about(row.type, letter).some((scope) => lets(scope, row, letter)),
+      may(row).includes(letter) && about(row.type, letter).some((scope) => lets(scope, row, letter)),
     /** Whether what is described may be written anew. */
     mayCreate: (row: Pick<Row, 'type' | 'of' | 'meets' | 'uploader'>) =>
       about(row.type, 'c').some((scope) => lets(scope, { ...nothing, ...row, name: '' }, 'c')),
     /** Whether what is written may refer to it: to what the scopes show of its type, or to what the role reads if they are silent. */
     leadsTo: (row: Row) => {
-      if (!row.may[role].includes('r')) return false
+      if (!may(row).includes('r')) return false
       const shown = (['r', 's'] as const).flatMap((letter) =>
         about(row.type, letter).map((scope) => lets(scope, row, letter)),
       )
@@ -103,13 +108,12 @@ export function createOracle(role: Role, text: string, launched: string | undefi
       (role === 'office' || role === 'system') && about(type, 'c').some(({ conditions }) => conditions.length === 0),
     found: (type: string) =>
       rows.filter(
-        (row) =>
-          row.type === type && row.may[role].includes('s') && about(type, 's').some((scope) => lets(scope, row, 's')),
+        (row) => row.type === type && may(row).includes('s') && about(type, 's').some((scope) => lets(scope, row, 's')),
       ),
   }
 }
 
 const nothing: Row = {
   ...{ name: '', type: '', resource: undefined, of: [], meets: [] },
-  may: { office: '', system: '', doctor: '', patient: '' },
+  may: { office: '', system: '', doctor: '', patient: '', proxy: '' },
 }

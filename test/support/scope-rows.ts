@@ -1,69 +1,8 @@
-/**
- * What stands in the server while scopes are tried, and what is true of each resource, written down by hand: who may do what
- * with it, in whose compartment it stands, and which `param=value` it meets. Nothing here asks the code under test.
- */
-export type Role = 'office' | 'doctor' | 'patient' | 'system'
+import { type Facts, inCategory, loinc, meetsCategory, restricted, type Row, row, systems, to } from './scope-row.ts'
 
-/** The patient of the launch context of each role; a backend service has none. */
-export const launchedFor: Readonly<Record<Role, string | undefined>> = {
-  office: 'Patient/treated',
-  doctor: 'Patient/treated',
-  patient: 'Patient/self',
-  system: undefined,
-}
+export { launchedFor, type Role, type Row, systems } from './scope-row.ts'
 
-export interface Row {
-  readonly name: string
-  readonly type: string
-  /** Undefined: it is uploaded by `uploader` before the tests. */
-  readonly resource:
-    { readonly resourceType: string; readonly id: string; readonly [element: string]: unknown } | undefined
-  /** r read, s search, u update, d delete: what each role may do, scopes aside. */
-  readonly may: Readonly<Record<Role, string>>
-  /** The patients in whose compartment it stands; `everywhere` is looked up in every context, and never written in one. */
-  readonly of: readonly string[]
-  /** The patients whose compartment, as R4 defines it, has it as well, though it is no part of their record. */
-  readonly linkingTo?: readonly string[]
-  readonly meets: readonly string[]
-  /** Of a Binary: the document that owns it. */
-  readonly document?: string
-  readonly uploader?: Role
-}
-
-const to = (reference: string) => ({ reference })
-const loinc = (code: string) => ({ coding: [{ system: 'http://loinc.org', code }] })
-const restricted = {
-  meta: { security: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code: 'R' }] },
-}
-
-export const systems = {
-  observation: 'http://terminology.hl7.org/CodeSystem/observation-category',
-  document: 'http://hl7.org/fhir/us/core/CodeSystem/us-core-documentreference-category',
-}
-
-const inCategory = (system: string, code: string) => ({ category: [{ coding: [{ system, code }] }] })
-const meetsCategory = (system: string, code: string) => [`category=${code}`, `category=${system}|${code}`]
-
-interface Facts {
-  office?: string
-  /** As the office, unless it is said. */
-  system?: string
-  doctor?: string
-  patient?: string
-  of?: readonly string[]
-  meets?: readonly string[]
-}
-
-function row(name: string, elements: object, facts: Facts): Row {
-  const [resourceType, id] = name.split('/') as [string, string]
-  const { office = 'rsud', system = office, doctor = '', patient = '', of = [], meets = [] } = facts
-  return {
-    ...{ name, type: resourceType, of: of.map((one) => (one === 'everywhere' ? one : `Patient/${one}`)), meets },
-    ...{ resource: { resourceType, id, ...elements }, may: { office, system, doctor, patient } },
-  }
-}
-
-const looked = { doctor: 'rs', patient: 'rs', of: ['everywhere'] }
+const looked = { doctor: 'rs', patient: 'rs', proxy: 'rs', of: ['everywhere'] }
 const people = [
   ...['admin', 'colleague', 'gp'].map((id) =>
     row(`Practitioner/${id}`, { active: true, name: [{ family: id }] }, looked),
@@ -87,12 +26,21 @@ const patients = [
   // Who says to whom all is open that treat the patient, and who opens a part to them instead of what the hospital would.
   row('Patient/opened', { gender: 'female', generalPractitioner: [byDoctor] }, { doctor: 'rs', of: ['opened'] }),
   row('Patient/ruled', { gender: 'female', generalPractitioner: [byDoctor] }, { doctor: 'rs', of: ['ruled'] }),
+  // Who opens a part to whoever treats, and is treated by others; who denies all to everybody; who permits those of a hospital.
+  row('Patient/offered', { gender: 'male' }, { of: ['offered'] }),
+  row('Patient/unshared', { gender: 'female', generalPractitioner: [byDoctor] }, { of: ['unshared'] }),
+  row('Patient/hospital', { gender: 'male' }, { doctor: 'rs', of: ['hospital'] }),
+  row(
+    'Patient/marked',
+    { gender: 'male', generalPractitioner: [byDoctor], ...restricted },
+    { doctor: 'rs', of: ['marked'] },
+  ),
   row('Patient/expired', { gender: 'male' }, { of: ['expired'] }),
   row('Patient/refused', { gender: 'female', generalPractitioner: [byDoctor] }, { of: ['refused'] }),
   row(
     'Patient/self',
     { gender: 'male', generalPractitioner: [to('Practitioner/gp')] },
-    { patient: 'rs', of: ['self'] },
+    { patient: 'rs', proxy: 'rs', of: ['self'] },
   ),
   {
     ...row(
@@ -124,7 +72,7 @@ const teams = [
     ...{ doctor: 'rs', of: ['treated'], meets: ['status=active'] },
   }),
   row('CareTeam/own', team('self', 'active', 'Practitioner/gp'), {
-    ...{ patient: 'rs', of: ['self'], meets: ['status=active'] },
+    ...{ patient: 'rs', proxy: 'rs', of: ['self'], meets: ['status=active'] },
   }),
   // A patient may take part in the team of another: the compartment has both.
   row('CareTeam/helping', team('stranger', 'active', 'Patient/self'), {
@@ -132,6 +80,7 @@ const teams = [
   }),
 ]
 
+const forActor = (name: string) => ({ actor: [{ role: { coding: [{ code: 'IRCP' }] }, reference: to(name) }] })
 const grant = (patient: string, period: object, provision: object = {}) => ({
   status: 'active',
   scope: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/consentscope', code: 'patient-privacy' }] },
@@ -141,11 +90,13 @@ const grant = (patient: string, period: object, provision: object = {}) => ({
   policyRule: { text: 'as agreed' },
   provision: {
     type: 'permit',
-    actor: [{ role: { coding: [{ code: 'IRCP' }] }, reference: byDoctor }],
+    ...forActor('Practitioner/doctor'),
     period,
     ...provision,
   },
 })
+/** To everybody who treats the patient: what one doctor wrote. */
+const ofGp = { actor: undefined, data: [{ meaning: 'authoredby', reference: to('Practitioner/gp') }] }
 const now = { start: '2020-01-01' }
 const given = { office: 'rsu', system: 'rs', doctor: 'rs', meets: ['status=active'] }
 const consents = [
@@ -166,19 +117,33 @@ const consents = [
     ...{ ...given, of: ['timed'] },
   }),
   row('Consent/opened', grant('opened', now, { actor: undefined }), { ...given, doctor: '', of: ['opened'] }),
+  row('Consent/ruled', grant('ruled', now, ofGp), { ...given, doctor: '', of: ['ruled'] }),
+  row('Consent/offered', grant('offered', now, ofGp), { ...given, doctor: '', of: ['offered'] }),
+  row('Consent/unshared', grant('unshared', now, { type: 'deny', actor: undefined }), {
+    ...{ ...given, doctor: '', of: ['unshared'] },
+  }),
+  row('Consent/hospital', grant('hospital', now, forActor('Organization/hospital')), {
+    ...{ ...given, doctor: '', of: ['hospital'] },
+  }),
   row(
-    'Consent/ruled',
-    grant('ruled', now, {
-      actor: undefined,
-      data: [{ meaning: 'authoredby', reference: to('Practitioner/gp') }],
-    }),
-    { ...given, doctor: '', of: ['ruled'] },
+    'Consent/given',
+    { ...grant('treated', now, forActor('Practitioner/colleague')), performer: [byDoctor] },
+    { ...given, of: ['treated'] },
   ),
   row(
-    'Consent/own',
-    grant('self', now, { actor: [{ role: { coding: [{ code: 'IRCP' }] }, reference: to('Practitioner/colleague') }] }),
+    'Consent/secret',
+    grant('self', now, {
+      ...{ ...forActor('RelatedPerson/proxy'), type: 'deny' },
+      data: [{ meaning: 'authoredby', reference: to('Organization/hospital') }],
+    }),
     { ...given, doctor: '', patient: 'rsu', of: ['self'] },
   ),
+  row('Consent/own', grant('self', now, forActor('Practitioner/colleague')), {
+    ...given,
+    doctor: '',
+    patient: 'rsu',
+    of: ['self'],
+  }),
 ]
 
 type Category = 'laboratory' | 'vital-signs'
@@ -216,10 +181,15 @@ const observations = [
   result('opened', 'opened', 'laboratory', { doctor: 'rs' }),
   result('ruled', 'ruled', 'laboratory', { doctor: 'rs' }, { performer: [to('Practitioner/gp')] }),
   result('not-ruled', 'ruled', 'laboratory', {}),
+  result('offered', 'offered', 'laboratory', {}, { performer: [to('Practitioner/gp')] }),
+  result('unshared', 'unshared', 'laboratory', {}, { performer: [byDoctor] }),
+  result('hospital', 'hospital', 'laboratory', { doctor: 'rs' }),
   result('expired', 'expired', 'laboratory', {}),
   result('refused', 'refused', 'laboratory', {}, { performer: [byDoctor] }),
   result('made', 'stranger', 'laboratory', { doctor: 'rsu' }, { performer: [byDoctor] }),
-  result('own-lab', 'self', 'laboratory', { patient: 'rs' }),
+  result('own-lab', 'self', 'laboratory', { patient: 'rs', proxy: 'rs' }),
+  // Denied to the proxy.
+  result('own-secret', 'self', 'laboratory', { patient: 'rs' }, { performer: [to('Organization/hospital')] }),
   result('own-pulse', 'self', 'vital-signs', { patient: 'rs' }, restricted),
   // Performed by a patient on another one: in the compartments of both, and the record of one.
   result(
@@ -265,22 +235,25 @@ function document(
 const written = { author: [byDoctor] }
 const wrote = { doctor: 'rsu', bytes: { doctor: 'rsud' } }
 const own = { patient: 'rs', bytes: { patient: 'rs' } }
+const represented = { patient: 'rs', proxy: 'rs' }
 const documents = [
   ...document('note', 'treated', 'clinical-note', wrote, written),
   ...document('image', 'treated', 'image', wrote, written),
   ...document('theirs', 'treated', 'clinical-note'),
   ...document('granted', 'single', 'clinical-note', { doctor: 'rs', bytes: { doctor: 'rs' } }),
   ...document('opened', 'opened', 'image', { doctor: 'rs', bytes: { doctor: 'rs' } }),
+  ...document('offered', 'offered', 'image', {}, { author: [to('Practitioner/gp')] }),
+  ...document('unshared', 'unshared', 'image', {}, written),
   ...document('elsewhere', 'stranger', 'image', wrote, written),
   ...document('refused', 'refused', 'clinical-note', {}, written),
-  ...document('own-note', 'self', 'clinical-note', own),
+  ...document('own-note', 'self', 'clinical-note', { ...represented, bytes: represented }),
   ...document('own-image', 'self', 'image', { ...own, bytes: { office: '', patient: 'rs' } }, restricted),
   ...document('strange', 'stranger', 'clinical-note'),
 ]
 
 /** Bytes that no document owns yet are their uploader's alone. */
 const uploads = (['office', 'doctor', 'patient', 'system'] as const).map((uploader): Row => {
-  const may = { office: '', system: '', doctor: '', patient: '', [uploader]: 'rsud' }
+  const may = { office: '', system: '', doctor: '', patient: '', proxy: '', [uploader]: 'rsud' }
   return { name: `upload of the ${uploader}`, type: 'Binary', resource: undefined, may, of: [], meets: [], uploader }
 })
 
@@ -349,6 +322,19 @@ const provenances = [
   row('Provenance/own', origin('Observation/own-lab'), { ...traced, patient: 'rs', of: ['self'] }),
   row('Provenance/strange', origin('Observation/strange'), { ...traced, of: ['stranger'] }),
 ]
+
+/** Who acts for a patient, and who does so no more, or not yet. They are asked for nothing; what they see is. */
+export const relatives: readonly NonNullable<Row['resource']>[] = [
+  relative('proxy', 'self', { active: true, period: { start: '2020-01-01', end: '2090-01-01' } }),
+  relative('dismissed', 'self', { active: false }),
+  relative('former', 'self', { active: true, period: { end: '2021-01-01' } }),
+  relative('coming', 'self', { active: true, period: { start: '2090-01-01' } }),
+  relative('of-another', 'stranger', { active: true }),
+]
+
+function relative(id: string, patient: string, elements: object) {
+  return { resourceType: 'RelatedPerson', id, patient: to(`Patient/${patient}`), ...elements }
+}
 
 /** In an order in which what is referred to is there first. */
 export const rows: readonly Row[] = [

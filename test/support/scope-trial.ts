@@ -6,7 +6,7 @@ import { creationsFor } from './scope-creations.ts'
 import { type Asking, oneOf, readStatus } from './scope-instances.ts'
 import { createOracle } from './scope-oracle.ts'
 import { type Question, questionsFor } from './scope-questions.ts'
-import { launchedFor, type Role, type Row, rows } from './scope-rows.ts'
+import { launchedFor, relatives, type Role, type Row, rows } from './scope-rows.ts'
 import { scopeStrings } from './scope-strings.ts'
 import { transactionsOf } from './scope-transactions.ts'
 import { type Client, startServer, type TestServer } from './server.ts'
@@ -15,6 +15,7 @@ const persons: Readonly<Record<Exclude<Role, 'system'>, { roles: readonly Accoun
   office: { roles: ['admin', 'records-office', 'privacy-officer'], name: 'Practitioner/admin' },
   doctor: { roles: ['practitioner'], name: 'Practitioner/doctor' },
   patient: { roles: ['patient'], name: 'Patient/self' },
+  proxy: { roles: ['proxy'], name: 'RelatedPerson/proxy' },
 }
 
 interface Entry {
@@ -30,16 +31,23 @@ interface Trial {
   readonly strings?: readonly string[]
   /** Without a patient in context, which `patient/` scopes are about. */
   readonly unlaunched?: boolean
+  /** Another person of the role, or another server, and what is otherwise for that. */
+  readonly otherwise?: {
+    readonly title: string
+    readonly name?: string
+    readonly settings?: Readonly<Record<string, string>>
+    may(row: Row): string
+  }
 }
 
 /** One role with every scope string: all that a token can be used for, asked of the server and of the oracle. */
-export function tryScopes(role: Role, { strings = scopeStrings, unlaunched = false }: Trial = {}): void {
+export function tryScopes(role: Role, { strings = scopeStrings, unlaunched = false, otherwise }: Trial = {}): void {
   let server: TestServer
   const names = new Map<Row, string>()
   const nameOf = (row: Row) => names.get(row) ?? row.name
 
   before(async () => {
-    server = await startServer({ RATE_LIMIT_SCALE: '0' })
+    server = await startServer({ RATE_LIMIT_SCALE: '0', ...otherwise?.settings })
     const office = clientOf('office', 'user/*.cruds')
     for (const row of rows) {
       if (row.resource) {
@@ -53,6 +61,7 @@ export function tryScopes(role: Role, { strings = scopeStrings, unlaunched = fal
         names.set(row, `Binary/${body.id}`)
       }
     }
+    for (const one of relatives) await office.put(`RelatedPerson/${one.id}`, one).expect(201)
   })
   after(() => server.close())
 
@@ -64,17 +73,19 @@ export function tryScopes(role: Role, { strings = scopeStrings, unlaunched = fal
     const scopes = parseScopes(text)
     if (as === 'system') return { kind: 'system', clientId: 'backend', scopes }
     const { roles, name } = persons[as]
-    const [type, id] = name.split('/') as ['Practitioner' | 'Patient', string]
+    const named = as === role ? (otherwise?.name ?? name) : name
+    const [type, id] = named.split('/') as ['Practitioner' | 'Patient' | 'RelatedPerson', string]
     const { ridOf } = server.composed.keys
+    const parties = as === 'doctor' ? [ridOf('Organization', 'hospital')] : []
     const patient = launchedFor[as]?.split('/')[1]
     return {
-      ...{ kind: 'person', roles, person: { type, id, rid: ridOf(type, id) }, scopes },
+      ...{ kind: 'person', roles, person: { type, id, rid: ridOf(type, id), parties }, scopes },
       ...(patient === undefined || unlaunched ? {} : { patient: { id: patient, rid: ridOf('Patient', patient) } }),
     }
   }
 
   const asking = (text: string): Asking => {
-    const oracle = createOracle(role, text, unlaunched ? undefined : launchedFor[role])
+    const oracle = createOracle(role, text, unlaunched ? undefined : launchedFor[role], otherwise?.may)
     return { role, oracle, turn: strings.indexOf(text), nameOf }
   }
 
@@ -137,7 +148,7 @@ export function tryScopes(role: Role, { strings = scopeStrings, unlaunched = fal
     ]
   }
 
-  const who = unlaunched ? `${role} without a patient in context` : role
+  const who = otherwise?.title ?? (unlaunched ? `${role} without a patient in context` : role)
   for (const text of strings) {
     test(`${who} with ${text}: every interaction answers as the oracle says`, async () => {
       const about = asking(text)
@@ -149,6 +160,8 @@ export function tryScopes(role: Role, { strings = scopeStrings, unlaunched = fal
     })
   }
 
+  // What is added is told by the role as it is everywhere.
+  if (otherwise) return
   // Afterwards, so that what they add is in no answer above.
   for (const text of strings) {
     test(`${who} with ${text}: may add what the oracle says`, async () => {

@@ -1,0 +1,3 @@
+import { tryScopes } from '../support/scope-trial.ts'
+
+tryScopes('proxy')
