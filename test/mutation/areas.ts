@@ -153,13 +153,13 @@ export const areas: readonly Area[] = [
     name: 'transactions of writes',
     sources: ['create', 'transaction', 'commit', 'conditional-target'].map((name) => `src/interactions/${name}.ts`),
     kinds: ['transaction'],
-    tests: ['api/transaction.test.ts', 'api/conditional-create.test.ts', 'api/conditional.test.ts', 'faults'],
+    tests: ['api/transaction.test.ts', 'api/conditional-create.test.ts', 'api/conditional.test.ts'],
   },
   {
     name: 'transactions of accounts',
     sources: ['src/oauth/accounts/'],
     kinds: ['transaction'],
-    tests: ['smart/races.test.ts', 'smart/accounts.test.ts', 'smart/second-factor.test.ts'],
+    tests: ['smart/half-done.test.ts'],
   },
 ]
 

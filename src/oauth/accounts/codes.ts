@@ -64,7 +64,7 @@ export function createCodes({ secret }: { secret: Buffer }) {
       return letters.match(/.{4}/g)!.join('-')
     },
 
-    /** What the code stands for, without using it; the row stays locked until the transaction ends. */
+    /** What the code stands for, without using it; in a transaction the row stays locked until that ends. */
     async look(database: Database, purpose: Purpose, code: string): Promise<Redeemed | Refusal> {
       const [row] = await database.query<Row>(
         `select account_id, person_type, person_id, person_rid from oauth_code

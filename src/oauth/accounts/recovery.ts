@@ -31,15 +31,13 @@ export function createRecovery({ store, passwords, codes, letters }: Parts) {
 
     /** The address of the account whose link this is; nothing is used up. */
     async look(code: string): Promise<{ id: string; email: string } | Refusal> {
-      return store.transaction(async (tx) => {
-        const link = await codes.look(tx, 'reset', code)
-        if (typeof link === 'string') return link
-        const [account] = await tx.query<{ id: string; email: string }>(
-          'select id, email from oauth_account where id = $1',
-          [link.accountId],
-        )
-        return account ?? 'spent'
-      })
+      const link = await codes.look(store, 'reset', code)
+      if (typeof link === 'string') return link
+      const [account] = await store.query<{ id: string; email: string }>(
+        'select id, email from oauth_account where id = $1',
+        [link.accountId],
+      )
+      return account ?? 'spent'
     },
 
     async reset(code: string, password: string): Promise<'done' | Refusal> {

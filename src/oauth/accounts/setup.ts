@@ -11,7 +11,7 @@ import { passwordProblem, type Passwords } from './passwords.ts'
 import { administratorsExist, lockAdministrators } from './roles.ts'
 
 interface Parts {
-  store: Pick<Store, 'transaction'>
+  store: Pick<Store, 'query' | 'transaction'>
   passwords: Passwords
   codes: Codes
   people: Pick<People, 'registerAdministrator'>
@@ -47,12 +47,11 @@ export function createSetup({ store, passwords, codes, people, publicUrl }: Part
 
   return {
     /** Whether the code would be taken now. */
-    look: (code: string): Promise<'open' | Refusal> =>
-      store.transaction(async (tx) => {
-        if (await administratorsExist(tx)) return 'spent'
-        const found = await codes.look(tx, 'setup', code)
-        return typeof found === 'string' ? found : 'open'
-      }),
+    async look(code: string): Promise<'open' | Refusal> {
+      if (await administratorsExist(store)) return 'spent'
+      const found = await codes.look(store, 'setup', code)
+      return typeof found === 'string' ? found : 'open'
+    },
 
     async complete(code: string, administrator: Administrator): Promise<'done' | 'taken' | Refusal> {
       const hash = await passwords.hash(administrator.password)
