@@ -30,8 +30,7 @@ export function binaries({ attachments, base }: Parts): Rule {
 
   /** "The securityContext element … provides a reference to a resource that is a proxy for this one": here a document's. */
   async function refuseForeignOwner({ after }: Change, work: Work): Promise<void> {
-    const context = after?.['securityContext'] as Reference | undefined
-    if (context === undefined) return
+    const context = after!['securityContext'] as Reference
     const expression = 'Binary.securityContext'
     const owner = localReference(context.reference ?? '', base)
     if (owner?.type !== 'DocumentReference') {

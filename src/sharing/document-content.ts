@@ -6,7 +6,7 @@ import { numberOf } from '../fhir/json.ts'
 import { localReference } from '../fhir/reference.ts'
 import { unknownReference } from '../interactions/check-references.ts'
 import type { Change, Work } from '../interactions/rule.ts'
-import type { Keys } from '../search/keys.ts'
+import type { Keys, Rid } from '../search/keys.ts'
 import type { Attachments } from '../store/store.ts'
 import type { StoredObject } from '../store/stored-object.ts'
 
@@ -120,18 +120,9 @@ export function createContent({ attachments, keys, base, limit }: Parts) {
     return described(attachment, `Binary/${id}`, object, context.now)
   }
 
-  /** An administrator may have named a Binary that does not exist; there is nothing to own then. */
-  async function owned(
-    attachment: Pick<Attachment, 'url'>,
-    place: string,
-    { identity }: Pick<Change, 'identity'>,
-    work: Work,
-  ): Promise<void> {
-    const target = localReference(attachment.url ?? '', base)
-    if (target?.type !== 'Binary') return
-    const rid = work.ridOf('Binary', target.id)
-    if (await attachments.own(work.tx, rid, { type: identity.type, rid: identity.rid })) return
-    if (await attachments.find(rid, undefined, work.tx)) throw ownedByAnother(target.id, `${place}.url`)
+  /** For what is written by no interaction, whose Binaries `take` would give it. */
+  async function owned(binary: Rid, owner: Pick<Change['identity'], 'type' | 'rid'>, { tx }: Work): Promise<void> {
+    if (!(await attachments.own(tx, binary, owner))) throw new Error('A Binary of this transaction has an owner.')
   }
 
   return { kept, owned, stored }

@@ -49,7 +49,7 @@ export function createPeople({ store, serverWork, access, search, registration, 
   async function addFile(practitioner: Person, file: NonNullable<Evidence['file']>, work: Work): Promise<void> {
     const reference = { reference: `Practitioner/${practitioner.id}` }
     const context = { principal: { ...anonymous, person: practitioner }, signal: new AbortController().signal }
-    const { url, size, sha1 } = await content.stored(file, context, work)
+    const { rid, url, size, sha1 } = await content.stored(file, context, work)
     const document = await work.create({
       resourceType: 'DocumentReference',
       status: 'current',
@@ -59,9 +59,8 @@ export function createPeople({ store, serverWork, access, search, registration, 
       author: [reference],
       content: [{ attachment: { contentType: file.contentType, url, size, hash: sha1, title: file.name } }],
     })
-    const rid = work.ridOf('DocumentReference', document.id!)
-    const identity = { type: 'DocumentReference', id: document.id!, rid, version: 1 }
-    await content.owned({ url }, 'DocumentReference.content[0].attachment', { identity }, work)
+    const owner = { type: 'DocumentReference', rid: work.ridOf('DocumentReference', document.id!) }
+    await content.owned(rid, owner, work)
   }
 
   return {

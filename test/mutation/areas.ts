@@ -131,7 +131,10 @@ export const areas: readonly Area[] = [
   }),
   sharing('documents', {
     sources: ['document-content', 'document-upload', 'binary'],
-    tests: ['api/document-upload.test.ts', 'api/binary.test.ts', 'sharing/widening.test.ts'],
+    tests: [
+      'unit/sharing/documents.test.ts',
+      ...['api/document-upload.test.ts', 'api/binary.test.ts', 'sharing/widening.test.ts'],
+    ],
   }),
   sharing('trail', {
     sources: [
