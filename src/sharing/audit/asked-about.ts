@@ -27,12 +27,12 @@ export function askedAbout({ type, id, query }: Pick<TrailRow, 'type' | 'id' | '
   return [...found]
 }
 
-/** The address, and the parameters of it and of a form that was posted. */
+/** The address, and the parameters of it and of a form that was posted; or parameters alone, by which a condition asks. */
 function split(query: string): [path: string, parameters: string] {
+  if (/^[^/?]*=/.test(query)) return ['', query]
   const [line = '', ...form] = query.split('\n')
   const address = line.replace(/^[A-Z]+ /, '')
   const at = address.indexOf('?')
-  if (at < 0 && !line.includes('/') && form.length === 0) return ['', address]
   const parameters = [at < 0 ? '' : address.slice(at + 1), form.join('\n').trim()].filter((text) => text !== '')
   return [at < 0 ? address : address.slice(0, at), parameters.join('&')]
 }

@@ -57,6 +57,19 @@ describe('no mail', () => {
   })
 })
 
+describe('who has no address', () => {
+  const sent: string[] = []
+  const mail = { send: async () => void sent.push('mail') }
+  const work = { tx, now: new Date(), create: async (one: Resource) => (sent.push('notification'), one) }
+  const { accepted } = createLetters({ publicUrl, mail })
+
+  test('finds a notification and gets no mail, and who is not there gets neither', async () => {
+    await accepted(work, { ...addressee, telecom: [] } as Resource)
+    await accepted(work, undefined)
+    assert.deepEqual(sent, ['notification'])
+  })
+})
+
 describe('the address of a mail', () => {
   const addressOf = (value: string) =>
     emailOf({ resourceType: 'Practitioner', telecom: [{ system: 'email', value }] } as Resource)

@@ -30,6 +30,15 @@ test('without a mail server each mail is an RFC 822 file that a person can read'
   assert.equal(body.join('\r\n\r\n'), `Guten Tag, schön:\r\n\r\n${link}\r\n`)
 })
 
+test('what needs no encoding stands in the file as it was written', async () => {
+  const outbox = join(folder, 'plain')
+  const mail = createMail({ smtpUrl: undefined, from: 'no-reply@localhost' }, outbox)
+  await mail.send({ to: 'anna@example.org', subject: 'Hello', text: 'Open this: /verify?code=41\n' })
+  const text = readFileSync(join(outbox, readdirSync(outbox)[0]!), 'utf8')
+  assert.match(text, /^Content-Transfer-Encoding: 7bit$/m)
+  assert.ok(text.endsWith('/verify?code=41\r\n'))
+})
+
 test('a subject or an address cannot add a header', async () => {
   const outbox = join(folder, 'injected')
   const mail = createMail({ smtpUrl: undefined, from: 'no-reply@localhost' }, outbox)
