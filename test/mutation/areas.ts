@@ -97,6 +97,7 @@ export const areas: readonly Area[] = [
   sharing('administrators', {
     sources: ['administrator-operation', 'reset-second-factor', 'set-roles', 'link-sign-in', 'people'],
     tests: [
+      'unit/sharing/administrators.test.ts',
       ...['api/second-factor-reset.test.ts', 'api/practitioner-approval.test.ts'],
       ...['smart/invitations.test.ts', 'smart/administrators.test.ts'],
     ],
