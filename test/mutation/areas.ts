@@ -98,8 +98,7 @@ export const areas: readonly Area[] = [
     sources: ['administrator-operation', 'reset-second-factor', 'set-roles', 'link-sign-in', 'people'],
     tests: [
       'unit/sharing/administrators.test.ts',
-      ...['api/second-factor-reset.test.ts', 'api/practitioner-approval.test.ts'],
-      ...['smart/invitations.test.ts', 'smart/administrators.test.ts'],
+      ...['api/second-factor-reset.test.ts', 'smart/administrators.test.ts'],
     ],
   }),
   sharing('requests', {
@@ -122,9 +121,8 @@ export const areas: readonly Area[] = [
       'active-practitioner',
     ],
     tests: [
-      'unit/sharing/treatment-share-grant.test.ts',
+      ...['treatment-share-grant', 'given-consents', 'share-by-message'].map((name) => `unit/sharing/${name}.test.ts`),
       ...['api/consent-grants.test.ts', 'api/share-by-message.test.ts'],
-      ...['sharing/grants.test.ts', 'sharing/consents.test.ts'],
     ],
   }),
   sharing('patients', {

@@ -60,7 +60,7 @@ export function records(stored: readonly Resource[], answers: Readonly<Record<st
     if (resource) written.push(resource)
   }
   const work = {
-    tx: { resources: { put: async () => note('trail') } },
+    tx: { query: async () => [{ accepts: 'anyone', blocked: false }], resources: { put: async () => note('trail') } },
     now,
     ridOf: () => 3n,
     read: async (type: string, id: string) => ofType(type).find((one) => one.id === id),
