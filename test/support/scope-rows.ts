@@ -319,6 +319,8 @@ const provenances = [
   row('Provenance/note', origin('DocumentReference/note'), { ...traced, doctor: 'rs', of: ['treated'] }),
   row('Provenance/theirs', origin('DocumentReference/theirs'), { ...traced, of: ['treated'] }),
   row('Provenance/patient', origin('Patient/treated'), { ...traced, doctor: 'rs', of: ['treated'] }),
+  // Whose granted document it is, the doctor may read.
+  row('Provenance/single', origin('Patient/single'), { ...traced, doctor: 'rs', of: ['single'] }),
   row('Provenance/own', origin('Observation/own-lab'), { ...traced, patient: 'rs', of: ['self'] }),
   row('Provenance/strange', origin('Observation/strange'), { ...traced, of: ['stranger'] }),
 ]

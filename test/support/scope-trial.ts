@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test'
 import type { Principal, Role as AccountRole } from '../../src/access/principal.ts'
 import { parseScopes } from '../../src/access/scopes.ts'
 import { creationsFor } from './scope-creations.ts'
+import { events, questionsAboutEvents } from './scope-events.ts'
 import { type Asking, oneOf, readStatus } from './scope-instances.ts'
 import { createOracle } from './scope-oracle.ts'
 import { type Question, questionsFor } from './scope-questions.ts'
@@ -49,7 +50,7 @@ export function tryScopes(role: Role, { strings = scopeStrings, unlaunched = fal
   before(async () => {
     server = await startServer({ RATE_LIMIT_SCALE: '0', ...otherwise?.settings })
     const office = clientOf('office', 'user/*.cruds')
-    for (const row of rows) {
+    for (const row of [...rows, ...events]) {
       if (row.resource) {
         const { status, body } = await office.put(row.name, row.resource)
         assert.equal(status, 201, `${row.name}: ${JSON.stringify(body)}`)
@@ -134,7 +135,7 @@ export function tryScopes(role: Role, { strings = scopeStrings, unlaunched = fal
       return [`${asked}: ${status}, not ${statuses.join(' or ')}: ${JSON.stringify(response.outcome)?.slice(0, 300)}`]
     }
     if (status !== 200 || shows === undefined) return []
-    const known = new Set(rows.map(nameOf))
+    const known = new Set((url.startsWith('AuditEvent') ? events : rows).map(nameOf))
     const shown = new Set((resource?.entry ?? []).map((entry) => nameIn(entry)).filter((name) => known.has(name)))
     const expected = new Set(shows)
     const hidden = (least ?? shows).filter((name) => !shown.has(name))
@@ -154,7 +155,7 @@ export function tryScopes(role: Role, { strings = scopeStrings, unlaunched = fal
       const about = asking(text)
       const client = clientOf(role, text)
       const questions = questionsFor(about)
-      const differences = await inBatch(client, questions)
+      const differences = await inBatch(client, [...questions, ...questionsAboutEvents(about)])
       for (const some of transactionsOf(questions, about.turn)) differences.push(...(await inTransaction(client, some)))
       assert.deepEqual([...differences, ...(await asBytes(client, about))], [])
     })
