@@ -113,7 +113,10 @@ export const areas: readonly Area[] = [
   }),
   sharing('messages', {
     sources: ['messages', 'recipients', 'mark-read', 'accepted-senders', 'message-settings'],
-    tests: ['sharing/messages.test.ts', 'sharing/message-settings.test.ts', 'api/share-by-message.test.ts'],
+    tests: [
+      ...['messages', 'share-by-message'].map((name) => `unit/sharing/${name}.test.ts`),
+      ...['sharing/messages.test.ts', 'sharing/message-settings.test.ts'],
+    ],
   }),
   sharing('given consents', {
     sources: [
@@ -127,7 +130,7 @@ export const areas: readonly Area[] = [
   }),
   sharing('patients', {
     sources: ['patient-identifier', 'patient-number'],
-    tests: ['sharing/patient-numbers.test.ts', 'sharing/patients.test.ts'],
+    tests: ['unit/sharing/patient-identifier.test.ts', 'sharing/patient-numbers.test.ts'],
   }),
   sharing('documents', {
     sources: ['document-content', 'document-upload', 'binary'],
