@@ -62,8 +62,7 @@ function report(outcomes: ReadonlyMap<Listed, Outcome>, untried: number): number
   const survivors = of('survived')
   for (const area of new Set([...outcomes.keys()].map((mutant) => mutant.area))) console.log(areaLine(area, outcomes))
   console.log(`\n${outcomes.size} mutants: ${of('killed').length} killed, ${of('harmless').length} known as harmless.`)
-  if (untried > 0) console.log(`${untried} were not tried.`)
-  console.log(`Survivors: ${survivors.length}`)
+  console.log(`Survivors: ${survivors.length}${untried > 0 ? ` so far; ${untried} mutants were not tried` : ''}`)
   for (const { area, title } of survivors) console.log(`  ${area}: ${title}`)
   return survivors.length === 0 && untried === 0 ? 0 : 1
 }
