@@ -167,6 +167,15 @@ export const areas: readonly Area[] = [
     kinds: ['transaction'],
     tests: ['smart/half-done.test.ts'],
   },
+  {
+    name: 'transactions of the rest',
+    sources: [
+      ...['oauth/account-reset', 'oauth/endpoints/clients', 'oauth/sweep'].map((name) => `src/${name}.ts`),
+      ...['create-audit-seals', 'renew-grants'].map((name) => `src/store/${name}.ts`),
+    ],
+    kinds: ['transaction'],
+    tests: ['store/half-done.test.ts'],
+  },
 ]
 
 /** What makes no difference to anybody when it is taken out, and why; each must still stand in its file. */

@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { Account } from '../../src/oauth/accounts/account.ts'
 import { createActivate } from '../../src/oauth/accounts/activation.ts'
@@ -16,8 +15,9 @@ import { createSecondFactor } from '../../src/oauth/accounts/second-factor.ts'
 import { createSessions } from '../../src/oauth/accounts/sessions.ts'
 import { createSetup } from '../../src/oauth/accounts/setup.ts'
 import { createVerify } from '../../src/oauth/accounts/verification.ts'
-import type { Handle, Store, Transaction } from '../../src/store/store.ts'
+import type { Transaction } from '../../src/store/store.ts'
 import { openStore, type TestStore } from '../store/open-store.ts'
+import { type Breaking as Broken, breaksCleanly } from '../support/breaking-store.ts'
 
 /** What is remembered about accounts, and the mails that left. */
 const tables = [
@@ -77,7 +77,6 @@ const sessionSql = ['one', 'two'].flatMap((uid) => [
 const changeSql = `insert into oauth_address_change (account_id, email, old_hash, new_hash, old_confirmed, expires_at)
   values ('${id}', 'new@example.org', '\\x01', '\\x${codes.hash('address', 'c0de').toString('hex')}', true, now() + '1 hour')`
 
-type Broken = Pick<Store, 'query' | 'transaction'>
 interface Deed {
   readonly name: string
   readonly given: readonly string[]
@@ -213,21 +212,6 @@ before(async () => {
 
 after(() => real.close())
 
-/** The database as it is, except that its nth statement fails. `sent` counts them. */
-function breaking(at: number): { store: Broken; sent: () => number } {
-  let sent = 0
-  const broken = <H extends Pick<Handle, 'query'>>(handle: H): H => ({
-    ...handle,
-    query: (...asked: Parameters<Handle['query']>) => {
-      sent += 1
-      return sent === at ? Promise.reject(new Error('The database is gone.')) : handle.query(...asked)
-    },
-  })
-  const { store } = real
-  const transaction: Store['transaction'] = (work) => store.transaction((tx) => work(broken(tx)))
-  return { store: { ...broken(store), transaction }, sent: () => sent }
-}
-
 /** Every row of every table, in any order. */
 async function everything(): Promise<string> {
   const texts = known.map((name) => `(select coalesce(json_agg(t order by t::text), '[]') from ${name} t) as ${name}`)
@@ -239,23 +223,7 @@ describe('where the database fails at any statement, nothing of it is stored', (
     test(name, async () => {
       await real.database.query(`truncate ${known.join(', ')} cascade`)
       for (const text of given) await real.database.query(text)
-      const before = await everything()
-      let at = 1
-      for (;;) {
-        const { store, sent } = breaking(at)
-        const outcome = await does(store).then(
-          () => 'done',
-          () => 'failed',
-        )
-        if (sent() < at) {
-          assert.equal(outcome, 'done')
-          break
-        }
-        assert.equal(outcome, 'failed', `statement ${at}`)
-        assert.equal(await everything(), before, `statement ${at}`)
-        at += 1
-      }
-      assert.notEqual(await everything(), before)
+      await breaksCleanly(real.store, everything, does)
     })
   }
 })

@@ -71,6 +71,18 @@ describe('the table of what is tried', () => {
     )
   })
 
+  test('has every transaction', () => {
+    const tried = new Set(
+      areas.filter(({ kinds }) => kinds.includes('transaction')).flatMap(({ sources }) => sources.flatMap(sourcesIn)),
+    )
+    const begins = (file: string) =>
+      mutantsOf(readFileSync(join(projectRoot, file), 'utf8'), ['transaction']).length > 0
+    assert.deepEqual(
+      sourcesIn('src/').filter((file) => begins(file) && !tried.has(file)),
+      [],
+    )
+  })
+
   test('has every file of sharing in which something can be taken out, once', () => {
     const wanted: readonly Kind[] = ['clause', 'guard', 'refusal', 'transaction']
     const decides = (file: string) => mutantsOf(readFileSync(join(projectRoot, file), 'utf8'), wanted).length > 0
