@@ -212,18 +212,12 @@ before(async () => {
 
 after(() => real.close())
 
-/** Every row of every table, in any order. */
-async function everything(): Promise<string> {
-  const texts = known.map((name) => `(select coalesce(json_agg(t order by t::text), '[]') from ${name} t) as ${name}`)
-  return JSON.stringify(await real.database.query(`select ${texts.join(', ')}`))
-}
-
 describe('where the database fails at any statement, nothing of it is stored', () => {
   for (const { name, given, does } of deeds) {
     test(name, async () => {
       await real.database.query(`truncate ${known.join(', ')} cascade`)
       for (const text of given) await real.database.query(text)
-      await breaksCleanly(real.store, everything, does)
+      await breaksCleanly(real.store, known, does)
     })
   }
 })
