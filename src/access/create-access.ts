@@ -73,8 +73,8 @@ export function createAccess({ definitions, search, keys, base, implicitPolicy =
 
   return {
     rows(principal, type, action, at) {
-      if (principal.kind === 'server') return all
       refuseChange(principal, type, action)
+      if (principal.kind === 'server') return all
       const scoped = scopes.rows(principal, type, action)
       if (action === 'create') mustCreate(principal, type, at)
       return and(scoped, byRole(principal, type, action, at))

@@ -165,7 +165,18 @@ export function createCommit({ definitions, access, search, rules, base, workOf 
   }
 
   function judge(context: Context, proposal: Proposal, after: Resource) {
-    return withinSync(proposal, () => access.judge(context.principal, proposal.before, after).mustSee)
+    return withinSync(proposal, () => {
+      refuseRewriting(proposal, after)
+      return access.judge(context.principal, proposal.before, after).mustSee
+    })
+  }
+
+  /** Not even the server changes what is only added; the same again, as an import that goes on may send it, changes nothing. */
+  function refuseRewriting({ type, before, id }: Proposal, after: Resource): void {
+    if (!before || !access.appendOnly(type) || isUnchanged(before, after)) return
+    throw new FhirError('methodNotAllowed', `${type}/${id} is there already, and never changed.`, {
+      ...{ expression: type, allow: ['GET', 'HEAD'] },
+    })
   }
 
   /** Attachment URLs below our own base are stored relative, so that a moved server serves them right. */

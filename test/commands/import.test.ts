@@ -24,6 +24,13 @@ const create = (resource: object & { resourceType: string }, more: object = {}) 
   request: { method: 'POST', url: resource.resourceType, ...more },
 })
 
+const event = {
+  ...{ resourceType: 'AuditEvent', id: 'done', recorded: '2020-01-01T00:00:00Z' },
+  type: { system: 'http://dicom.nema.org/resources/ontology/DCM', code: '110114' },
+  agent: [{ requestor: true, who: { display: 'elsewhere' } }],
+  source: { observer: { display: 'elsewhere' } },
+}
+
 /** Like the files of a Synthea export, named so that their order is the wrong one. */
 function writeFiles(folder: string): void {
   const patient = { fullUrl: 'urn:uuid:6d2d1a0e-8c4d-4b4c-9d0f-2f6f3b1f9b0a', ...create({ resourceType: 'Patient' }) }
@@ -123,6 +130,26 @@ describe('import', () => {
       }
     })
   }
+
+  test('directly: what is in the audit trail already is not changed, and the same again is no failure', async () => {
+    const loader = await loaders.directly!()
+    const failuresOf = async (outcome: string) => {
+      const own = mkdtempSync(join(folder, 'events-'))
+      mkdirSync(join(own, 'files'))
+      writeFileSync(join(own, 'files', 'events.ndjson'), JSON.stringify({ ...event, outcome }))
+      return (await importOf(own, loader)()).failures.flatMap(failureLines)
+    }
+    try {
+      assert.deepEqual(await failuresOf('0'), [])
+      assert.match(
+        (await failuresOf('8')).join(),
+        /line 1, AuditEvent.*AuditEvent\/done is there already, and never changed/,
+      )
+      assert.deepEqual(await failuresOf('0'), [])
+    } finally {
+      await loader.close()
+    }
+  })
 
   test('decimals arrive as they were written', async () => {
     const { text } = await server.as(administrator()).get('Observation/o1')

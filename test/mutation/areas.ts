@@ -12,7 +12,7 @@ export interface Area {
 
 const scopes = [
   ...['of-doctor', 'of-patient', 'of-office', 'of-system', 'without-patient', 'of-proxy', 'of-former-proxies'],
-  ...['where-all-is-open', 'where-all-is-closed'],
+  ...['where-all-is-open', 'where-all-is-closed', 'of-other-kinds', 'of-the-server'],
 ].map((name) => `api/scopes-${name}.test.ts`)
 const matrix = ['searches-of-doctor', 'of-others', 'reads-of-doctor'].map((name) => `sharing/matrix-${name}.test.ts`)
 const roleMatrix = ['api/role-matrix.test.ts', 'api/role-matrix-of-others.test.ts']

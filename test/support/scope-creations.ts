@@ -102,7 +102,8 @@ const provenance = {
 export function creationsFor(asking: Asking): Question[] {
   const { role, oracle } = asking
   // Who acts for a patient writes nothing.
-  const templates = templatesOf(role).map((one) => (role === 'proxy' ? { ...one, status: 403 } : one))
+  const always = asking.adds ?? (role === 'proxy' ? 403 : undefined)
+  const templates = templatesOf(role).map((one) => (always === undefined ? one : { ...one, status: always }))
   const creations = templates.map((template): Question => {
     const { type, body, status } = template
     const allowed = oracle.covers(type, 'c') && oracle.mayCreate(template)
@@ -124,7 +125,25 @@ export function creationsFor(asking: Asking): Question[] {
     const status = type === 'Binary' ? 400 : there ? 200 : 403
     return [{ method: 'POST', url: type, body: template.body, condition, statuses: [status] }]
   })
-  return [...creations, ...known, ...types.flatMap((type) => additions(asking, type))]
+  const chosen = types.map((type) =>
+    withChosenId(
+      asking,
+      templates.find((one) => one.type === type)!,
+    ),
+  )
+  return [...creations, ...known, ...chosen, ...types.flatMap((type) => additions(asking, type))]
+}
+
+/** Under an id of the caller's choice, which nobody has. */
+function withChosenId(asking: Asking, template: Template): Question {
+  const { oracle, turn } = asking
+  const { type, body, status } = template
+  const id = `chosen-${turn}`
+  const question = { method: 'PUT', url: `${type}/${id}`, body: { ...body, id } } as const
+  if (!oracle.covers(type, 'u')) return { ...question, statuses: [403] }
+  if (!oracle.choosesIds(type)) return { ...question, statuses: [404] }
+  if (!oracle.mayCreate(template)) return { ...question, statuses: [403] }
+  return { ...question, statuses: [status === 201 && hidesSubject(asking, template) ? 422 : status] }
 }
 
 /** An administrator's writes are not looked at for what they refer to; everybody else is told that it does not exist. */

@@ -34,7 +34,7 @@ export function questionsAboutEvents(asking: Asking): Question[] {
       : { method: 'GET', url, statuses: [403] },
     ...events.flatMap((one): Question[] => [
       { method: 'GET', url: one.name, statuses: [readStatus(asking, one)] },
-      { method: 'PUT', url: one.name, body: one.resource!, statuses: updateStatuses(asking, one) },
+      { method: 'PUT', url: one.name, body: { ...one.resource!, outcome: '8' }, statuses: updateStatuses(asking, one) },
       { method: 'DELETE', url: one.name, condition: { ifMatch: 'W/"999"' }, statuses: [405] },
     ]),
   ]

@@ -7,6 +7,8 @@ export interface Asking {
   readonly oracle: Oracle
   /** Which of the scope strings it is: what is asked of some rows alone is asked of others the next time. */
   readonly turn: number
+  /** What is answered to whatever is added, where it is not told by the role. */
+  readonly adds?: number | undefined
   /** The name under which the row stands in the server. */
   nameOf(row: Row): string
 }

@@ -36,7 +36,11 @@ interface Trial {
   readonly otherwise?: {
     readonly title: string
     readonly name?: string
+    /** What is not as the authorization server says of such a person. */
+    readonly principal?: Partial<Principal>
     readonly settings?: Readonly<Record<string, string>>
+    /** What is answered to whatever is added, unless it is told by the role as it is everywhere. */
+    readonly adds?: number
     may(row: Row): string
   }
 }
@@ -72,7 +76,8 @@ export function tryScopes(role: Role, { strings = scopeStrings, unlaunched = fal
 
   function principalOf(as: Role, text: string): Partial<Principal> {
     const scopes = parseScopes(text)
-    if (as === 'system') return { kind: 'system', clientId: 'backend', scopes }
+    const otherOne = as === role ? otherwise?.principal : {}
+    if (as === 'system') return { kind: 'system', clientId: 'backend', scopes, ...otherOne }
     const { roles, name } = persons[as]
     const named = as === role ? (otherwise?.name ?? name) : name
     const [type, id] = named.split('/') as ['Practitioner' | 'Patient' | 'RelatedPerson', string]
@@ -82,12 +87,13 @@ export function tryScopes(role: Role, { strings = scopeStrings, unlaunched = fal
     return {
       ...{ kind: 'person', roles, person: { type, id, rid: ridOf(type, id), parties }, scopes },
       ...(patient === undefined || unlaunched ? {} : { patient: { id: patient, rid: ridOf('Patient', patient) } }),
+      ...otherOne,
     }
   }
 
   const asking = (text: string): Asking => {
     const oracle = createOracle(role, text, unlaunched ? undefined : launchedFor[role], otherwise?.may)
-    return { role, oracle, turn: strings.indexOf(text), nameOf }
+    return { role, oracle, turn: strings.indexOf(text), adds: otherwise?.adds, nameOf }
   }
 
   function send(client: Client, type: 'batch' | 'transaction', questions: readonly Question[]) {
@@ -161,8 +167,7 @@ export function tryScopes(role: Role, { strings = scopeStrings, unlaunched = fal
     })
   }
 
-  // What is added is told by the role as it is everywhere.
-  if (otherwise) return
+  if (otherwise && otherwise.adds === undefined) return
   // Afterwards, so that what they add is in no answer above.
   for (const text of strings) {
     test(`${who} with ${text}: may add what the oracle says`, async () => {

@@ -277,6 +277,10 @@ test('the server itself is not asked', () => {
   assert.equal(access.mayChooseId(serverPrincipal, 'Consent'), true)
 })
 
+test('not even the server deletes from the audit trail', () => {
+  assert.throws(() => rows(serverPrincipal, 'AuditEvent', 'delete'), /neither changed nor deleted/)
+})
+
 test('an account that stands for nobody has no rows of its own', () => {
   const { person: _nobody, ...account } = doctor()
   for (const type of ['Patient', 'Observation', 'Communication', 'Task']) {
