@@ -85,7 +85,6 @@ export function createAccess({ definitions, search, keys, base, implicitPolicy =
       return { mustSee: judgeContent(principal, before, after) }
     },
     referable(principal, type, at) {
-      if (principal.kind === 'server') return all
       return and(scopes.reachable(principal, type), byRole(principal, type, 'read', at))
     },
     appendOnly,
