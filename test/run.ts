@@ -69,6 +69,11 @@ function runFiles(files: string[], stop: AbortController, resultFile: string | u
     })
     const report = events.compose<NodeJS.ReadableStream>(spec as never)
     report.pipe(process.stdout, { end: false })
+    // Nobody reads on, as after `| head`: what waits to be read would wait for ever, and with it the end of the run.
+    process.stdout.on('error', () => {
+      stop.abort()
+      report.resume()
+    })
     report.on('end', () => {
       const { aborted } = stop.signal
       summary(passed, failed, skipped, aborted)
