@@ -13,6 +13,7 @@ import { runGrowth } from './growth/run-growth.ts'
 import { benchOptions } from './options.ts'
 import { costTable, ratioTable, summary } from './ratio-table.ts'
 import { runBench } from './run-bench.ts'
+import { checkLine, isWithinLimit } from './tokens/token-check.ts'
 import { runTokens, tokenTable } from './tokens/run-tokens.ts'
 
 const options = benchOptions(process.argv.slice(2))
@@ -68,10 +69,11 @@ async function measureAccessCosts(): Promise<void> {
 }
 
 async function measureTokens(): Promise<void> {
-  const costs = await runTokens(folder, options.seconds)
+  const { costs, check } = await runTokens(folder, options.seconds)
   console.log(tokenTable(costs))
-  if (options.out) writeFileSync(options.out, JSON.stringify(costs, null, 1))
-  if (costs.some(({ loop }) => loop.errors > 0)) process.exitCode = 1
+  console.log(checkLine(check))
+  if (options.out) writeFileSync(options.out, JSON.stringify({ costs, check }, null, 1))
+  if (costs.some(({ loop }) => loop.errors > 0) || !isWithinLimit(check)) process.exitCode = 1
 }
 
 try {

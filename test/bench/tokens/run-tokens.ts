@@ -8,6 +8,7 @@ import { startCluster } from '../cluster.ts'
 import { closedLoop, type Loop } from '../closed-loop.ts'
 import { cpuTime } from '../processes.ts'
 import { administrator, startServer } from '../server-process.ts'
+import { type CheckCost, measureTokenCheck } from './token-check.ts'
 
 export interface TokenCost {
   readonly algorithm: string
@@ -22,7 +23,7 @@ interface Service {
   assertion(): Promise<string>
 }
 
-export async function runTokens(folder: string, seconds: number): Promise<TokenCost[]> {
+export async function runTokens(folder: string, seconds: number): Promise<{ costs: TokenCost[]; check: CheckCost }> {
   const cluster = await startCluster(join(folder, 'cluster'))
   const server = await startServer(join(folder, 'data'), cluster.urlOf('chartshare'))
   try {
@@ -32,7 +33,9 @@ export async function runTokens(folder: string, seconds: number): Promise<TokenC
       const service = await registered(server.origin, token, algorithm)
       costs.push(await costOf(service, algorithm, { server, cluster, seconds }))
     }
-    return costs
+    await cluster.vacuum()
+    const check = await measureTokenCheck(cluster.urlOf('chartshare'), server.dataDir, server.origin, token)
+    return { costs, check }
   } finally {
     await server.stop()
     await cluster.stop()
