@@ -106,9 +106,11 @@ function ofSystem({ oracle, role, nameOf }: Asking): Question[] {
   const shows = types.flatMap((type) => oracle.found(type)).map(nameOf)
   const covered = types.filter((type) => oracle.covers(type, 's'))
   const inType = (type: string) => oracle.found(type).map(nameOf)
+  // Where scopes cover a type that the role sees nothing of, it depends on whether the role ever could.
+  const statuses = covered.length === 0 ? [403] : shows.length > 0 ? [200] : [200, 403]
   return [
-    { method: 'GET', url: `_history?${all}`, statuses: shows.length > 0 ? [200] : [200, 403], shows },
-    { method: 'GET', url: '$meta', statuses: shows.length > 0 ? [200] : [200, 403] },
+    { method: 'GET', url: `_history?${all}`, statuses, shows },
+    { method: 'GET', url: '$meta', statuses },
     ...deadLetters(oracle, role),
     {
       ...{ method: 'POST', url: `_search?_type=${types.join(',')}&${all}` },
