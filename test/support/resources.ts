@@ -21,6 +21,17 @@ export function anObservation(patient: string, more: object = {}) {
   }
 }
 
+/** Of the audit trail: somebody had to do with something. */
+export function anAccessEvent(who: string, what: string) {
+  return {
+    type: { system: 'http://terminology.hl7.org/CodeSystem/audit-event-type', code: 'rest' },
+    recorded: '2026-01-01T00:00:00Z',
+    agent: [{ who: { reference: who }, requestor: true }],
+    source: { observer: { display: 'test' } },
+    entity: [{ what: { reference: what } }],
+  }
+}
+
 export function aCondition(patient: string, more: object = {}) {
   return { resourceType: 'Condition', subject: { reference: patient }, ...more }
 }

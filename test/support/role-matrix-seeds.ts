@@ -1,5 +1,6 @@
 import type { Column } from '../../src/access/role-matrix.ts'
 import type { RowRule } from '../../src/access/row-rules.ts'
+import { anAccessEvent } from './resources.ts'
 
 /** A resource that stands in the server before the matrix is tried, and the row rules that hold for it, per role. */
 export interface Seed {
@@ -288,22 +289,15 @@ const tasks = [
   seed('between others', 'Task/strange', request('Practitioner/colleague', 'Practitioner/office')),
 ]
 
-const event = (who: string, what: string) => ({
-  type: { system: 'http://terminology.hl7.org/CodeSystem/audit-event-type', code: 'rest' },
-  recorded: '2026-01-01T00:00:00Z',
-  agent: [{ who: to(who), requestor: true }],
-  source: { observer: { display: 'test' } },
-  entity: [{ what: to(what) }],
-})
 const events = [
-  seed('of what he did', 'AuditEvent/done', event('Practitioner/doctor', 'Patient/stranger'), {
+  seed('of what he did', 'AuditEvent/done', anAccessEvent('Practitioner/doctor', 'Patient/stranger'), {
     practitioner: ['actions'],
   }),
-  seed('about the patient', 'AuditEvent/about', event('Practitioner/colleague', 'Patient/self'), {
+  seed('about the patient', 'AuditEvent/about', anAccessEvent('Practitioner/colleague', 'Patient/self'), {
     patient: ['about'],
     proxy: ['proxied'],
   }),
-  seed('of others', 'AuditEvent/strange', event('Practitioner/colleague', 'Patient/stranger')),
+  seed('of others', 'AuditEvent/strange', anAccessEvent('Practitioner/colleague', 'Patient/stranger')),
 ]
 
 const origin = (target: string) => ({

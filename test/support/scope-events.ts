@@ -1,26 +1,20 @@
 import { type Asking, readStatus } from './scope-instances.ts'
+import { anAccessEvent } from './resources.ts'
 import type { Question } from './scope-questions.ts'
-import { type Row, row, to } from './scope-row.ts'
+import { type Row, row } from './scope-row.ts'
 
-const event = (who: string, what: string) => ({
-  type: { system: 'http://terminology.hl7.org/CodeSystem/audit-event-type', code: 'rest' },
-  recorded: '2026-01-01T00:00:00Z',
-  agent: [{ who: to(who), requestor: true }],
-  source: { observer: { display: 'test' } },
-  entity: [{ what: to(what) }],
-})
 const logged = { office: 'rs', system: '' }
 const colleague = 'Practitioner/colleague'
 
 /** Of the audit trail, to which every question adds: asked by id alone. */
 export const events: readonly Row[] = [
-  row('AuditEvent/done', event('Practitioner/doctor', 'Patient/stranger'), {
+  row('AuditEvent/done', anAccessEvent('Practitioner/doctor', 'Patient/stranger'), {
     ...{ ...logged, doctor: 'rs', of: ['stranger'] },
   }),
-  row('AuditEvent/about', event(colleague, 'Patient/self'), {
+  row('AuditEvent/about', anAccessEvent(colleague, 'Patient/self'), {
     ...{ ...logged, patient: 'rs', proxy: 'rs', of: ['self'] },
   }),
-  row('AuditEvent/strange', event(colleague, 'Patient/stranger'), { ...logged, of: ['stranger'] }),
+  row('AuditEvent/strange', anAccessEvent(colleague, 'Patient/stranger'), { ...logged, of: ['stranger'] }),
 ]
 
 /** What is in the trail is read and found, and neither changed nor deleted by anybody. */

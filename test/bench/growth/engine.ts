@@ -35,14 +35,7 @@ export const base = 'https://example.org/fhir'
 
 export async function openEngine(connection: Connection, dataDir: string): Promise<Engine> {
   const database = openDatabase({ connection, pool: 4, statementTimeout: 600_000 })
-  let heard: Sent[] | undefined
-  const witnessed: Database = {
-    ...database,
-    query(text, values = [], name) {
-      heard?.push({ text, values })
-      return database.query(text, values, name)
-    },
-  }
+  const { witnessed, sent } = witness(database)
   const definitions = await loadDefinitions()
   const keys = createKeys(await installSecret(database))
   const search = createSearch({ definitions, keys, base, cursorSecret: randomBytes(32), ...howIndexed })
@@ -51,16 +44,30 @@ export async function openEngine(connection: Connection, dataDir: string): Promi
   return {
     ...{ database, store, keys, search },
     allowed: (principal, type, action = 'search') => access.rows(principal, type, action, Date.now()),
-    async sent(work) {
-      const own: Sent[] = []
-      heard = own
-      try {
-        await work()
-      } finally {
-        heard = undefined
-      }
-      return own
-    },
+    sent,
     close: () => store.close(),
   }
+}
+
+/** The same database, and what was sent to it as `witnessed` while something worked. */
+export function witness(database: Database): { witnessed: Database; sent: Engine['sent'] } {
+  let heard: Sent[] | undefined
+  const witnessed: Database = {
+    ...database,
+    query(text, values = [], name) {
+      heard?.push({ text, values })
+      return database.query(text, values, name)
+    },
+  }
+  async function sent(work: () => Promise<unknown>): Promise<readonly Sent[]> {
+    const own: Sent[] = []
+    heard = own
+    try {
+      await work()
+    } finally {
+      heard = undefined
+    }
+    return own
+  }
+  return { witnessed, sent }
 }

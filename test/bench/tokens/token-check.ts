@@ -3,7 +3,7 @@ import { createProofCheck } from '../../../src/oauth/dpop-proof.ts'
 import { createTokens } from '../../../src/oauth/principal.ts'
 import { activityKeys } from '../../../src/sharing/active-practitioner.ts'
 import type { Database } from '../../../src/store/open-database.ts'
-import { type Engine, openEngine, type Sent } from '../growth/engine.ts'
+import { type Engine, openEngine, type Sent, witness } from '../growth/engine.ts'
 import { explain } from '../growth/explain.ts'
 
 /** What a request waits for until it is known for whom it acts. */
@@ -31,28 +31,23 @@ export async function measureTokenCheck(url: string, dataDir: string, origin: st
 }
 
 async function costOf({ database, search, keys }: Engine, origin: string, token: string): Promise<CheckCost> {
-  const sent: Sent[] = []
-  const witnessed: Database = {
-    ...database,
-    query(text, values = [], name) {
-      sent.push({ text, values })
-      return database.query(text, values, name)
-    },
-  }
+  const { witnessed, sent } = witness(database)
   const tokens = createTokens({
     ...{ database: witnessed, houseClient: houseClientId, fhirBase: `${origin}/fhir` },
     ...activityKeys(search, keys),
     isProven: createProofCheck({ database: witnessed, publicUrl: origin }),
   })
-  const principal = await tokens.principalOf(token)
-  if (principal?.person === undefined) throw new Error('The token stands for nobody.')
-  const [statement] = sent
+  const statements = await sent(async () => {
+    const principal = await tokens.principalOf(token)
+    if (principal?.person === undefined) throw new Error('The token stands for nobody.')
+  })
+  const [statement] = statements
   const { unavoidable } = await explain(database, statement!)
   const times: number[] = []
   for (let n = 0; n < repetitions; n++) times.push(await timeOf(database, statement!))
   times.sort((one, other) => one - other)
   const at = (share: number) => times[Math.floor(share * (times.length - 1))]!
-  return { statements: sent.length, scanned: unavoidable, median: at(0.5), p95: at(0.95) }
+  return { statements: statements.length, scanned: unavoidable, median: at(0.5), p95: at(0.95) }
 }
 
 /** https://www.postgresql.org/docs/current/sql-explain.html */
